@@ -1,0 +1,134 @@
+"""Who is linked to whom: an undirected graph of peers, checked before anything is sent over it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from alyslab.errors import ParameterError, Problem
+
+ATTEMPTS: Final = 1_000
+"""How often a pairing is begun anew; a sparse one succeeds within a few."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """Peers ``0 … peers - 1`` and the links between them, each usable in both directions."""
+
+    peers: int
+    """How many peers there are."""
+    links: tuple[tuple[int, int], ...]
+    """Each link once, as (lower, higher), in ascending order."""
+
+    def neighbours(self) -> tuple[tuple[int, ...], ...]:
+        """Return the peers that each peer is linked to, in ascending order."""
+        found: list[list[int]] = [[] for _ in range(self.peers)]
+        for low, high in self.links:
+            found[low].append(high)
+            found[high].append(low)
+        return tuple(tuple(sorted(others)) for others in found)
+
+    def unreachable(self) -> tuple[int, ...]:
+        """Return the peers that nothing sent by peer 0 can ever reach."""
+        neighbours = self.neighbours()
+        reached, waiting = {0}, deque([0])
+        while waiting:
+            for other in neighbours[waiting.popleft()]:
+                if other not in reached:
+                    reached.add(other)
+                    waiting.append(other)
+        return tuple(peer for peer in range(self.peers) if peer not in reached)
+
+    def require_connected(self) -> Topology:
+        """Return this topology.
+
+        Raises
+        ------
+        ParameterError
+            If some peers can't be reached from the others, naming the first few.
+        """
+        cut_off = self.unreachable()
+        if cut_off:
+            names = ", ".join(str(peer) for peer in cut_off[:5]) + (", …" if len(cut_off) > 5 else "")
+            raise ParameterError(
+                Problem(
+                    where="topology",
+                    key="links",
+                    what=f"the network is not connected: peer 0 never reaches {len(cut_off)} peers ({names})",
+                    value=len(self.links),
+                    allowed="a degree of 3 or more, or another seed",
+                )
+            )
+        return self
+
+
+def random_regular(*, peers: int, degree: int, random: Random) -> Topology:
+    """Draw a graph in which every peer has exactly ``degree`` links, each to another peer.
+
+    Stubs are paired at random, and pairs that would link a peer to itself or
+    twice are drawn again (Steger and Wormald 1999).  A dense graph is the
+    complement of a sparse one.  Written here, not taken from networkx, so that
+    a token names the same graph under every version of that library.
+    Consumes ``random`` only.
+
+    Raises
+    ------
+    ParameterError
+        If no such graph exists: fewer than 2 peers, a degree outside
+        1 … peers - 1, or an odd number of link ends.
+    """
+    problems = _shape_problems(peers, degree)
+    if problems:
+        raise ParameterError(problems)
+    if degree > (peers - 1) // 2:
+        absent = _pair_stubs(peers, peers - 1 - degree, random)
+        every = ((low, high) for low in range(peers) for high in range(low + 1, peers))
+        links = [link for link in every if link not in absent]
+    else:
+        links = sorted(_pair_stubs(peers, degree, random))
+    return Topology(peers=peers, links=tuple(links))
+
+
+def _shape_problems(peers: int, degree: int) -> list[Problem]:
+    problems = []
+    if peers < 2:
+        problems.append(
+            Problem(where="topology", key="peers", what=f"{peers} peers", value=peers, allowed="2 or more")
+        )
+    elif not 1 <= degree < peers:
+        allowed = f"1 to {peers - 1}, one link to each other peer at most"
+        problems.append(
+            Problem(where="topology", key="degree", what=f"no degree {degree}", value=degree, allowed=allowed)
+        )
+    elif peers * degree % 2:
+        what = f"{peers} peers of degree {degree} have an odd number of link ends"
+        problems.append(
+            Problem(where="topology", key="degree", what=what, value=degree, allowed="peers · degree even")
+        )
+    return problems
+
+
+def _pair_stubs(peers: int, degree: int, random: Random) -> set[tuple[int, int]]:
+    for _ in range(ATTEMPTS):
+        links: set[tuple[int, int]] = set()
+        stubs = [peer for peer in range(peers) for _ in range(degree)]
+        while stubs:
+            random.shuffle(stubs)
+            left: list[int] = []
+            for one, other in zip(stubs[::2], stubs[1::2], strict=True):
+                link = (min(one, other), max(one, other))
+                if one == other or link in links:
+                    left += link
+                else:
+                    links.add(link)
+            if len(left) == len(stubs):
+                break  # these stubs may have no partner left: begin anew
+            stubs = left
+        else:
+            return links
+    what = f"no graph of {peers} peers with degree {degree} was found in {ATTEMPTS} attempts"
+    raise ParameterError(
+        Problem(where="topology", key="degree", what=what, value=degree, allowed="a lower degree")
+    )

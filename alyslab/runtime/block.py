@@ -1,0 +1,209 @@
+"""Sealed rows of a journal: integer columns, packed values, and the digest up to there.
+
+The digest is BLAKE2b over, for each block of :data:`BLOCK_ROWS` rows: the
+msgpack of each (kind, field names) and each subject that appears first in it,
+in the order of appearance; then the columns of times (int64), kinds and
+subjects (int32, by number of first appearance), little-endian; then the msgpack
+of the list of value tuples.  It depends on the rows alone, so that it can be
+recomputed from a file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import chain
+from operator import ne
+from typing import TYPE_CHECKING, Any
+
+from alyslab.errors import JournalError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BLOCK_ROWS = 4_096
+"""Rows in a sealed block; part of the digest's definition."""
+
+Row = tuple[int, int, str, tuple[Any, ...]]
+"""Time, number of the schema, subject, values."""
+Schema = tuple[str, tuple[str, ...]]
+"""A kind and the names of its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Sealed rows."""
+
+    times: np.ndarray[Any, np.dtype[np.int64]]
+    schemas: np.ndarray[Any, np.dtype[np.int32]]
+    """Index into :attr:`Encoder.schemas`."""
+    subjects: np.ndarray[Any, np.dtype[np.int32]]
+    """Index into :attr:`Encoder.subjects`."""
+    values: bytes
+    """msgpack of the list of value tuples."""
+    digest: bytes
+    """Of the journal up to and including this block."""
+
+
+class Encoder:
+    """Turns rows into blocks, and keeps the names and the digest that go on from block to block.
+
+    Parameters
+    ----------
+    known
+        The schemas by the numbers that rows bear; the journal adds to it.
+    """
+
+    def __init__(self, known: Sequence[Schema]) -> None:
+        self.schemas: list[Schema] = []
+        """In the order in which they first appear in a row."""
+        self.subjects: list[str] = []
+        """Likewise."""
+        self._known = known
+        self._schema_order: dict[int, int] = {}
+        self._subject_order: dict[str, int] = {}
+        self._digest = blake2b(digest_size=16)
+
+    def seal(self, rows: Sequence[Row]) -> Block:
+        """Encode the next rows; raises :class:`BadRowError`, and nothing has changed then."""
+        return self._encode(rows, self._digest)
+
+    def peek(self, rows: Sequence[Row]) -> Block:
+        """Encode rows as :meth:`seal` would, and leave everything as it was."""
+        schemas, subjects = len(self.schemas), len(self.subjects)
+        orders = dict(self._schema_order)
+        try:
+            return self._encode(rows, self._digest.copy())
+        finally:
+            for subject in self.subjects[subjects:]:
+                del self._subject_order[subject]
+            self._schema_order = orders
+            del self.schemas[schemas:]
+            del self.subjects[subjects:]
+
+    def subject_number(self, subject: str) -> int:
+        """Return the subject's number, or -1 if it is in no sealed row."""
+        return self._subject_order.get(subject, -1)
+
+    def _encode(self, rows: Sequence[Row], digest: blake2b) -> Block:
+        import msgpack
+        import numpy as np
+
+        if not rows:
+            none = np.empty(0, "<i4")
+            return Block(np.empty(0, "<i8"), none, none, msgpack.packb(()), digest.digest())
+        times, schemas, subjects, values = zip(*rows, strict=True)
+        packed = self._pack(rows, schemas, subjects, values)
+        self._admit(schemas, subjects, digest)
+        columns = (
+            np.array(times, "<i8"),
+            np.fromiter(map(self._schema_order.__getitem__, schemas), "<i4", len(rows)),
+            np.fromiter(map(self._subject_order.__getitem__, subjects), "<i4", len(rows)),
+        )
+        for part in (*(column.tobytes() for column in columns), packed):
+            digest.update(part)
+        return Block(*columns, packed, digest.digest())
+
+    def _pack(
+        self,
+        rows: Sequence[Row],
+        schemas: Sequence[int],
+        subjects: Sequence[str],
+        values: Sequence[tuple[Any, ...]],
+    ) -> bytes:
+        """Check all rows at once, at the speed of C, and one by one only where something is special."""
+        import msgpack
+
+        arity = [len(names) for _, names in self._known]
+        flat = list(chain.from_iterable(values))
+        types = set(map(type, flat))
+        well_formed = types <= _KEPT and list(map(len, values)) == [arity[schema] for schema in schemas]
+        if not well_formed or tuple in types or not all(map(_is_text, dict.fromkeys(subjects))):
+            self._blame(rows)
+        if tuple in types or (float in types and any(map(ne, flat, flat))):
+            values = [_canonical(row) for row in values]
+        try:
+            packed: bytes = msgpack.packb(values)
+        except (ValueError, OverflowError):  # an integer of more than 64 bits, half of a surrogate pair
+            self._blame(rows)
+            raise
+        return packed
+
+    def _admit(self, schemas: Sequence[int], subjects: Sequence[str], digest: blake2b) -> None:
+        """Give a number to each schema and subject that appears first here, and digest its name."""
+        import msgpack
+
+        for schema in dict.fromkeys(schemas):
+            if schema not in self._schema_order:
+                self._schema_order[schema] = len(self.schemas)
+                self.schemas.append(self._known[schema])
+                digest.update(msgpack.packb(self._known[schema]))
+        for subject in dict.fromkeys(subjects):
+            if subject not in self._subject_order:
+                self._subject_order[subject] = len(self.subjects)
+                self.subjects.append(subject)
+                digest.update(msgpack.packb(subject))
+
+    def _blame(self, rows: Sequence[Row]) -> None:
+        """Raise :class:`BadRowError` for the first row that can't be kept, if there is one."""
+        for number, (_, schema, subject, values) in enumerate(rows):
+            kind, names = self._known[schema]
+            if not _is_text(subject):
+                raise BadRowError(f"{kind}: the subject {subject!r} is not a string", number)
+            if len(names) != len(values):
+                raise BadRowError(f"{kind} of {subject}: {len(values)} values for the fields {names}", number)
+            refused = first_refused(kind, names, values)
+            if refused is not None:
+                raise BadRowError(refused, number)
+
+
+class BadRowError(JournalError):
+    """A row can't be kept; ``row`` is its index among those that were to be encoded."""
+
+    def __init__(self, what: str, row: int) -> None:
+        self.row = row
+        super().__init__(what)
+
+
+_KEPT = {type(None), bool, int, float, str, tuple}
+
+
+def first_refused(kind: str, names: tuple[str, ...], values: tuple[Any, ...]) -> str | None:
+    """Return what is wrong with the first value that a journal can't keep, or None."""
+    for name, value in zip(names, values, strict=False):
+        if not _keepable(value):
+            return (
+                f"{kind}.{name}: the journal can't keep {value!r} ({type(value).__name__}); "
+                "it keeps None, bool, 64-bit int, float, str, and tuples of these"
+            )
+    return None
+
+
+def _keepable(value: object) -> bool:
+    if type(value) is tuple:
+        return all(_keepable(item) for item in value)
+    if type(value) is int:
+        return -(2**63) <= value < 2**64
+    if type(value) is str:
+        return _is_text(value)
+    return type(value) in _KEPT
+
+
+def _is_text(value: object) -> bool:
+    """Return whether the value is a string without half a surrogate pair."""
+    if type(value) is not str:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _canonical(value: Any) -> Any:
+    """Return the value with every NaN replaced by the one whose bits are the same everywhere."""
+    if type(value) is tuple:
+        return tuple(_canonical(item) for item in value)
+    return math.nan if type(value) is float and math.isnan(value) else value

@@ -1,0 +1,371 @@
+"""An asyncio event loop in virtual time.
+
+One thread, no sockets, no waiting: when nothing is ready, time jumps to the
+next timer.  Everything of asyncio that is built on callbacks and timers
+(sleep, time-outs, locks, queues, events, task groups, cancellation) works
+unchanged.
+
+What the loop does is folded into a digest as it goes: the number of the task
+of each step (-1 for a callback), and each jump of time.  It covers a program
+that records nothing in a journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import weakref
+from array import array
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from contextvars import Context, copy_context
+from hashlib import blake2b
+from heapq import heapify, heappop, heappush
+from itertools import count, repeat
+from typing import Any, NoReturn, TypeVar
+
+from alyslab.errors import BudgetError, StallError
+from alyslab.runtime.callback import CALLBACK, NS_PER_S, Callback, Timer, cancelled
+from alyslab.runtime.ready import ByChoice, Entry, InOrder
+from alyslab.runtime.strategy import Fifo, Strategy
+from alyslab.runtime.surface import LoopSurface
+from alyslab.runtime.task import SimFuture, SimTask, await_point
+
+T = TypeVar("T")
+
+FOREVER_NS = 2**63 - 1
+"""A timer at or beyond this moment never fires, as with ``asyncio.sleep(math.inf)``."""
+FOREVER_S = FOREVER_NS / NS_PER_S
+STEPS_PER_ACCOUNT = 4_096
+"""Steps between two looks at the budget."""
+STEPS_PER_COLLECTION = 65_536
+"""Steps between two garbage collections, so that finalisers run at the same moments each run."""
+CLEAR_AT_LEAST = 1_000
+"""Timers or tasks that are kept at least before those that are cancelled or gone are cleared out."""
+_PRIMITIVES = frozenset(f"asyncio.{name}" for name in ("tasks", "queues", "locks", "timeouts", "taskgroups"))
+"""Modules whose futures are in nobody's sets."""
+JUMP = -2
+"""A jump of time to t nanoseconds is traced as ``JUMP - t``."""
+
+
+class _MainDone(BaseException):
+    """Leaves the inner loop as soon as main is done, without a test at each step."""
+
+
+class SimulationLoop(LoopSurface):
+    """The event loop of one simulation, made and driven by :class:`~alyslab.runtime.simulation.Simulation`.
+
+    Parameters
+    ----------
+    strategy
+        Chooses among ready tasks.
+    max_steps
+        Steps after which the simulation ends with :class:`BudgetError`.
+    max_time_ns
+        Virtual time after which it does.
+    """
+
+    def __init__(self, strategy: Strategy, *, max_steps: int, max_time_ns: int) -> None:
+        super().__init__()
+        self.now_ns = 0
+        self.steps = 0
+        self.adopt: Callable[[SimTask, Context | None], None] | None = None
+        """Hears of each new task before it is scheduled."""
+        self.owner: Callable[[], object] = _nobody
+        """Says to which node the code that runs belongs."""
+        self.buried: list[SimTask | AsyncGenerator[Any, Any]] = []
+        """What crashed, kept so that its ``finally`` blocks do not run before the simulation is over."""
+        self._max_steps = max_steps
+        self._max_time_ns = max_time_ns
+        self._ready = InOrder() if isinstance(strategy, Fifo) else ByChoice(strategy)
+        self._timers: list[tuple[int, int, Timer]] = []
+        self._clear_at = CLEAR_AT_LEAST
+        # Held, unlike by asyncio: one that only waits for what itself holds would be collected, not found.
+        self._tasks: list[SimTask] = []
+        self._prune_at = CLEAR_AT_LEAST
+        self._task_numbers = count()
+        self._generators: dict[int, tuple[weakref.ref[AsyncGenerator[Any, Any]], object]] = {}
+        self._generator_numbers = count()
+        self._abandoned: list[AsyncGenerator[Any, Any]] = []
+        self._main: asyncio.Future[Any] | None = None
+        self._trace: list[int] = []
+        self._jumps = 0
+        self._trace_hash = blake2b(digest_size=16)
+        self._steps_to_collection = STEPS_PER_COLLECTION
+        self._closed = False
+        # Instance attributes, because a closure over the queue is a third faster than a method,
+        # and asyncio calls these once a step.
+        self.call_soon = self._make_call_soon()  # type: ignore[assignment,method-assign]
+        self.call_later = self._make_call_later()  # type: ignore[assignment,method-assign]
+        self.create_future = self._make_create_future()  # type: ignore[method-assign]
+
+    # --- what asyncio asks of a loop ---------------------------------------------------------
+
+    def time(self) -> float:
+        """Return the virtual time in seconds since the simulation began."""
+        return self.now_ns / NS_PER_S
+
+    def _make_call_soon(self) -> Callable[..., Any]:
+        append = self._ready.append
+
+        def call_soon(
+            callback: Callable[..., object], *args: Any, context: Context | None = None
+        ) -> Callback | None:
+            if context is None:
+                context = copy_context()
+            else:
+                task = getattr(callback, "__self__", None)
+                if type(task) is SimTask:
+                    # A step of a task: nobody holds a handle on it.
+                    (append if task.gate is None else task.gate.append)(
+                        (task.number, callback, args, context)
+                    )
+                    return None
+            handle = Callback((CALLBACK, callback, args, context))
+            append(handle)
+            return handle
+
+        return call_soon
+
+    def _make_call_later(self) -> Callable[..., Timer]:
+        timers, numbers, ready = self._timers, count(), self._ready
+
+        def call_later(
+            delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        ) -> Timer:
+            when_ns = self.now_ns + round(delay * NS_PER_S) if delay < FOREVER_S else FOREVER_NS
+            timer = Timer((CALLBACK, callback, args, context or copy_context()))
+            timer.when_ns = when_ns = max(when_ns, self.now_ns)
+            if delay <= 0:
+                ready.append(timer)  # or a task that yields in a spin would starve it
+            elif when_ns < FOREVER_NS:
+                heappush(timers, (when_ns, next(numbers), timer))
+            return timer
+
+        return call_later
+
+    def _make_create_future(self) -> Callable[[], asyncio.Future[Any]]:
+        numbers, caller = count(), sys._getframe
+
+        def create_future() -> asyncio.Future[Any]:
+            if caller(1).f_globals["__name__"] in _PRIMITIVES:
+                return asyncio.Future(loop=self)
+            future = SimFuture(loop=self)
+            future.number = next(numbers)
+            return future
+
+        return create_future
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Timer:
+        """Schedule a callback at ``when`` virtual seconds; the past means as soon as possible."""
+        return self.call_later(when - self.time(), callback, *args, context=context)  # type: ignore[return-value]
+
+    def create_task(
+        self,
+        coro: Coroutine[Any, Any, Any] | Any,
+        *,
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> SimTask:
+        """Return a task of this loop, numbered in the order of creation, named ``task-N`` unless told."""
+        if not asyncio.iscoroutine(coro):
+            raise TypeError(f"a coroutine was expected, got {coro!r}")
+        task = SimTask.__new__(SimTask)
+        task.number = number = next(self._task_numbers)
+        task.gate = None
+        if self.adopt is not None:
+            self.adopt(task, context)
+        SimTask.__init__(task, coro, loop=self, name=name or f"task-{number}", context=context)
+        self._tasks.append(task)
+        if len(self._tasks) >= self._prune_at:
+            self._tasks = [task for task in self._tasks if not task.done() or task.unseen]
+            self._prune_at = max(CLEAR_AT_LEAST, 2 * len(self._tasks))
+        return task
+
+    def is_closed(self) -> bool:
+        """Return whether the simulation is over."""
+        return self._closed
+
+    def close(self) -> None:
+        """Let nothing more run."""
+        self._closed = True
+        self._ready.clear()
+        self._timers.clear()
+        self._tasks.clear()
+        # Closures over the loop and hooks into the simulation are cycles, which would keep the
+        # journals of finished runs until the collector next looks at the oldest generation.
+        self.adopt, self.owner = None, _nobody
+        self.call_soon = self.call_later = _refuse_closed  # type: ignore[assignment,method-assign]
+        self.create_future = _refuse_closed  # type: ignore[method-assign]
+
+    # --- running -----------------------------------------------------------------------------
+
+    def run_until_done(self, main: asyncio.Future[Any]) -> None:
+        """Run until ``main`` is done; other tasks stay where they are and go on at the next call.
+
+        Raises
+        ------
+        StallError
+            If nothing is ready and nothing is scheduled.
+        BudgetError
+            If the steps or the virtual time are used up.
+        """
+        self._main = main
+        main.add_done_callback(self._leave)
+        for generator in self._abandoned:
+            self.finalise(generator)
+        self._abandoned.clear()
+        try:
+            self._run()
+        except _MainDone:
+            pass
+        finally:
+            self._main = None
+            main.remove_done_callback(self._leave)
+            self._account()
+
+    def _leave(self, main: asyncio.Future[Any]) -> None:
+        if main is self._main:  # not a leftover of a run that something else ended
+            raise _MainDone
+
+    def _run(self) -> NoReturn:
+        ready, note, advance = self._ready, self._trace.append, self._advance
+        popleft = ready.popleft
+        while True:
+            for _ in repeat(None, min(STEPS_PER_ACCOUNT, self._max_steps - self.steps)):
+                if not ready:
+                    advance()
+                number, callback, args, context = popleft()
+                note(number)
+                try:
+                    context.run(callback, *args)
+                except (SystemExit, KeyboardInterrupt, _MainDone):
+                    raise
+                except BaseException as error:  # a callback's: what a task raises is its result
+                    what = {"message": f"callback {callback!r} failed", "exception": error}
+                    self.call_exception_handler(what)
+            self._account()
+            if self.steps >= self._max_steps:
+                raise BudgetError("max_steps", self._max_steps, self.waiting())
+
+    def _advance(self) -> None:
+        """Jump to the next timer and make everything that is due then ready."""
+        timers, append = self._timers, self._ready.append
+        while timers and timers[0][2][1] is cancelled:
+            heappop(timers)
+        if not timers:
+            what = f"the simulation stalled at {self.time():.9f} s: nothing is ready, nothing is scheduled"
+            raise StallError(what, self.waiting())
+        when_ns = timers[0][0]
+        if when_ns > self._max_time_ns:
+            raise BudgetError("max_time_s", self._max_time_ns / NS_PER_S, self.waiting())
+        self.now_ns = when_ns
+        self._trace.append(JUMP - when_ns)
+        self._jumps += 1
+        while timers and timers[0][0] == when_ns:
+            timer = heappop(timers)[2]
+            if timer[1] is not cancelled:
+                append(timer)
+
+    def _account(self) -> None:
+        """Fold the trace into the digest, count the steps, clear up when it is time."""
+        done = len(self._trace) - self._jumps
+        self.steps += done
+        self._trace_hash.update(array("q", self._trace).tobytes())
+        self._trace.clear()
+        self._jumps = 0
+        self._steps_to_collection -= done
+        if self._steps_to_collection <= 0:
+            self._steps_to_collection = STEPS_PER_COLLECTION
+            gc.collect()
+        if len(self._timers) >= self._clear_at:
+            self._timers[:] = [timer for timer in self._timers if timer[2][1] is not cancelled]
+            heapify(self._timers)
+            self._clear_at = max(CLEAR_AT_LEAST, 2 * len(self._timers))
+
+    # --- what the simulation and its nodes ask -----------------------------------------------
+
+    @property
+    def choices(self) -> list[int]:
+        """The strategy's answers so far; always 0 and left out for first-in-first-out."""
+        return self._ready.choices if isinstance(self._ready, ByChoice) else []
+
+    @property
+    def choices_digest(self) -> str:
+        """The digest of everything scheduled so far, 32 hexadecimal digits."""
+        return self._trace_hash.hexdigest()
+
+    def tasks(self) -> list[SimTask]:
+        """Return the unfinished tasks by number."""
+        return [task for task in self._tasks if not task.done()]
+
+    def waiting(self) -> list[str]:
+        """Return a line for each unfinished task with its await point."""
+        return [await_point(task) for task in self.tasks()]
+
+    def take_ready(self, numbers: frozenset[int]) -> list[Entry]:
+        """Take the ready steps of these tasks out of the queue, in their order."""
+        return self._ready.take(numbers)
+
+    def put_ready(self, entries: Iterable[Entry]) -> None:
+        """Make these steps ready, behind everything that is."""
+        for entry in entries:
+            self._ready.append(entry)
+
+    def report_unseen(self) -> None:
+        """Report failed tasks whose exception nobody has looked at, without waiting for the collector."""
+        for task in self._tasks:
+            if task.done() and task.unseen:
+                what = {"message": "failed, and nobody looked", "exception": task.exception(), "future": task}
+                self.call_exception_handler(what)
+                task.forget()
+
+    def first_iteration(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Remember an async generator, to close it at the end (``sys.set_asyncgen_hooks``)."""
+        number = next(self._generator_numbers)
+        reference = weakref.ref(generator, lambda _: self._generators.pop(number, None))
+        self._generators[number] = (reference, self.owner())
+
+    def finalise(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Close an abandoned async generator in a task of its own; between two runs, when the next begins."""
+        if self._closed:
+            return
+        if self._main is None:
+            self._abandoned.append(generator)
+        else:
+            self.create_task(generator.aclose(), name="close of an abandoned generator")
+
+    def bury_generators(self, owner: object) -> None:
+        """Keep what crashed code was iterating over, so that it is not closed as if it had lived on."""
+        for number, (reference, of) in sorted(self._generators.items(), key=_first):
+            generator = reference()
+            if of is owner and generator is not None:
+                self.buried.append(generator)
+                del self._generators[number]
+
+    def generators(self) -> list[AsyncGenerator[Any, Any]]:
+        """Return the async generators that are not closed yet, in the order of their first iteration."""
+        return _alive(reference for _, (reference, _) in sorted(self._generators.items(), key=_first))
+
+    def allow(self, *, steps: int, time_ns: int) -> None:
+        """Allow at least this much from now on, so that a run whose budget is used up can be closed."""
+        self._max_steps = max(self._max_steps, self.steps + steps)
+        self._max_time_ns = max(self._max_time_ns, self.now_ns + time_ns)
+
+
+def _refuse_closed(*_: Any, **__: Any) -> NoReturn:
+    raise RuntimeError("the event loop is closed: the simulation is over")
+
+
+def _nobody() -> None:
+    return None
+
+
+def _first(item: tuple[int, Any]) -> int:
+    return item[0]
+
+
+def _alive(references: Iterable[weakref.ref[T]]) -> list[T]:
+    return [item for item in (reference() for reference in references) if item is not None]

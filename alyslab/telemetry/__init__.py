@@ -1,0 +1,1 @@
+"""What a running laboratory tells the outside: structured logs now, the event bus later."""

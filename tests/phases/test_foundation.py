@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from alyslab.checkers.propagation import check_propagation
+from alyslab.checkers.verdict import Check, Verdict
+from alyslab.config import LabConfig
+from alyslab.harnesses.harness import Harness
+from alyslab.harnesses.interpreters import Interpreters
+from alyslab.harnesses.simulated import SimulatedWorkload
+from alyslab.metrics import MetricsCollector
+from alyslab.phases.context import PhaseContext
+from alyslab.phases.foundation import FOUNDATION, WORKLOAD
+from alyslab.phases.phase import ParameterValue
+from alyslab.phases.validator import judge
+from alyslab.runtime import Journal
+from alyslab.runtime.replay import replay
+from alyslab.runtime.sites import catalogue
+
+SMALL: Mapping[str, ParameterValue] = {"peers": 10, "blocks": 4, "degree": 4}
+
+
+def flooded(journal: Journal) -> Verdict:
+    return check_propagation(journal).verdict
+
+
+def planted_count() -> int:
+    """How many defects the workload has, once it was imported."""
+    return sum(entry.kind == "planted" and entry.name.startswith("gossip.") for entry in catalogue())
+
+
+def simulated(workload: str) -> SimulatedWorkload:
+    return SimulatedWorkload(
+        "gossip", workload=f"tests.phases.workloads:{workload}", check=flooded, probe_parameters={}
+    )
+
+
+async def shown(
+    given: Mapping[str, ParameterValue] = SMALL, *, gossip: Harness | None = None, seed: int = 3
+) -> PhaseContext:
+    """Run the workload small, with its harnesses up, and return what it recorded."""
+    harnesses: dict[str, Harness] = {
+        "gossip": gossip or FOUNDATION.harnesses["gossip"](LabConfig()),
+        "interpreters": Interpreters(),
+    }
+    for harness in harnesses.values():
+        await harness.initialize()
+    context = PhaseContext(
+        phase=FOUNDATION.phase,
+        seed=seed,
+        parameters=FOUNDATION.resolve(given),
+        harnesses=harnesses,
+        metrics=MetricsCollector(),
+    )
+    try:
+        await FOUNDATION.workload(context)
+    finally:
+        for harness in harnesses.values():
+            await harness.shutdown()
+    return context
+
+
+def checks(context: PhaseContext) -> dict[str, tuple[Any, bool | None]]:
+    verdict = judge(FOUNDATION.limits, context.observations, context.parameters)
+    return {
+        limit.name: (check.observed, check.passed)
+        for limit, check in zip(FOUNDATION.limits, verdict.checks, strict=True)
+    }
+
+
+def test_the_foundation_holds() -> None:
+    """The first experiment, small: every limit is met by something that was observed."""
+    seen = asyncio.run(shown())
+
+    assert {passed for _, passed in checks(seen).values()} == {True}
+    assert [verdict.status for verdict in seen.verdicts] == ["pass"]
+    assert seen.observations["planted_bugs_missed"].note == f"of {planted_count()} planted"
+    assert seen.observations["digests_across_processes"].note == "PYTHONHASHSEED 1, 2"
+
+
+def test_every_run_can_be_replayed_from_its_token() -> None:
+    """A bug that was found is worth as much as the way back to it, defects included."""
+    runs = asyncio.run(shown()).runs
+
+    assert len({run.digest for run in runs}) > planted_count()
+    assert all(replay(run.token).same for run in runs[-2:])
+
+
+@pytest.mark.parametrize("strategy", ["random", "pct"])
+def test_determinism_holds_under_the_other_strategies(strategy: str) -> None:
+    """First-in-first-out would hide a schedule that depends on something else than the seed."""
+    assert {passed for _, passed in checks(asyncio.run(shown({**SMALL, "strategy": strategy}))).values()} == {
+        True
+    }
+
+
+def test_a_slot_that_is_too_short_fails() -> None:
+    """The limits follow the slot: what is quick enough for 5 s is too slow for 100 ms."""
+    seen = checks(asyncio.run(shown({**SMALL, "slot_ms": 100})))
+
+    assert seen["propagation_ms_p90"][1] is False
+    assert seen["propagation_ms_p50"][1] is False
+
+
+def test_no_hunt_is_no_success() -> None:
+    """With nothing tried, nothing was missed; that is not the same as everything found."""
+    assert checks(asyncio.run(shown({**SMALL, "hunt_seeds": 0})))["planted_bugs_missed"] == (None, None)
+
+
+def test_a_blind_checker_misses_the_planted_bugs() -> None:
+    """The phase tests the checkers; one that always passes must fail it."""
+    passing = Verdict((Check(name="all is well", observed=True, comparison="==", limit=True),))
+    blind = SimulatedWorkload("gossip", workload=WORKLOAD, check=lambda _: passing, probe_parameters={})
+
+    seen = asyncio.run(shown({**SMALL, "hunt_seeds": 2}, gossip=blind))
+
+    assert checks(seen)["planted_bugs_missed"] == (planted_count(), False)
+    assert len(seen.observations["planted_bugs_missed"].evidence) == planted_count()
+
+
+def test_a_workload_that_asks_the_process_is_caught() -> None:
+    """Each determinism check must fail on a workload that breaks its own promise, or it is decoration."""
+    seen = checks(asyncio.run(shown({**SMALL, "hunt_seeds": 0}, gossip=simulated("leaky"))))
+
+    assert seen["digests_in_process"] == (2, False)
+    assert seen["replay_same"] == (False, False)
+
+
+def test_a_workload_that_hashes_texts_is_caught_in_another_process() -> None:
+    """Within one process the order of a set of texts looks deterministic."""
+    seen = checks(asyncio.run(shown({**SMALL, "hunt_seeds": 0}, gossip=simulated("hashing"))))
+
+    assert seen["digests_in_process"] == (1, True)
+    assert seen["digests_across_processes"][1] is False
+    assert seen["digests_across_seeds"] == (1, False)
+    assert seen["propagation_ms_p90"] == (None, None)
