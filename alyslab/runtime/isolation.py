@@ -151,7 +151,7 @@ def _running_loop(loop: SimulationLoop) -> Iterator[None]:
     before = asyncio._get_running_loop()
     hooks = sys.get_asyncgen_hooks()
     asyncio._set_running_loop(loop)
-    sys.set_asyncgen_hooks(firstiter=loop.first_iteration, finalizer=loop.finalise)
+    sys.set_asyncgen_hooks(firstiter=loop.generators.first_iteration, finalizer=loop.generators.finalise)
     try:
         yield
     finally:

@@ -15,23 +15,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-import weakref
-from array import array
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context, copy_context
-from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from itertools import count, repeat
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from alyslab.errors import BudgetError, StallError
 from alyslab.runtime.callback import CALLBACK, NS_PER_S, Callback, Timer, cancelled
+from alyslab.runtime.generators import Generator, Generators
 from alyslab.runtime.ready import ByChoice, Entry, InOrder
 from alyslab.runtime.strategy import Fifo, Strategy
 from alyslab.runtime.surface import LoopSurface
 from alyslab.runtime.task import SimFuture, SimTask, await_point
-
-T = TypeVar("T")
+from alyslab.runtime.trace import Trace
 
 FOREVER_NS = 2**63 - 1
 """A timer at or beyond this moment never fires, as with ``asyncio.sleep(math.inf)``."""
@@ -44,8 +41,6 @@ CLEAR_AT_LEAST = 1_000
 """Timers or tasks that are kept at least before those that are cancelled or gone are cleared out."""
 _PRIMITIVES = frozenset(f"asyncio.{name}" for name in ("tasks", "queues", "locks", "timeouts", "taskgroups"))
 """Modules whose futures are in nobody's sets."""
-JUMP = -2
-"""A jump of time to t nanoseconds is traced as ``JUMP - t``."""
 
 
 class _MainDone(BaseException):
@@ -71,9 +66,8 @@ class SimulationLoop(LoopSurface):
         self.steps = 0
         self.adopt: Callable[[SimTask, Context | None], None] | None = None
         """Hears of each new task before it is scheduled."""
-        self.owner: Callable[[], object] = _nobody
-        """Says to which node the code that runs belongs."""
-        self.buried: list[SimTask | AsyncGenerator[Any, Any]] = []
+        self.generators = Generators(owner=_nobody)
+        self.buried: list[SimTask | Generator] = []
         """What crashed, kept so that its ``finally`` blocks do not run before the simulation is over."""
         self._max_steps = max_steps
         self._max_time_ns = max_time_ns
@@ -84,13 +78,8 @@ class SimulationLoop(LoopSurface):
         self._tasks: list[SimTask] = []
         self._prune_at = CLEAR_AT_LEAST
         self._task_numbers = count()
-        self._generators: dict[int, tuple[weakref.ref[AsyncGenerator[Any, Any]], object]] = {}
-        self._generator_numbers = count()
-        self._abandoned: list[AsyncGenerator[Any, Any]] = []
         self._main: asyncio.Future[Any] | None = None
-        self._trace: list[int] = []
-        self._jumps = 0
-        self._trace_hash = blake2b(digest_size=16)
+        self._trace = Trace()
         self._steps_to_collection = STEPS_PER_COLLECTION
         self._closed = False
         # Instance attributes, because a closure over the queue is a third faster than a method,
@@ -196,7 +185,8 @@ class SimulationLoop(LoopSurface):
         self._tasks.clear()
         # Closures over the loop and hooks into the simulation are cycles, which would keep the
         # journals of finished runs until the collector next looks at the oldest generation.
-        self.adopt, self.owner = None, _nobody
+        self.generators.end()
+        self.adopt, self.generators.owner = None, _nobody
         self.call_soon = self.call_later = _refuse_closed  # type: ignore[assignment,method-assign]
         self.create_future = _refuse_closed  # type: ignore[method-assign]
 
@@ -214,15 +204,14 @@ class SimulationLoop(LoopSurface):
         """
         self._main = main
         main.add_done_callback(self._leave)
-        for generator in self._abandoned:
-            self.finalise(generator)
-        self._abandoned.clear()
         try:
+            self.generators.begin(self.create_task)
             self._run()
         except _MainDone:
             pass
         finally:
             self._main = None
+            self.generators.pause()
             main.remove_done_callback(self._leave)
             self._account()
 
@@ -231,7 +220,7 @@ class SimulationLoop(LoopSurface):
             raise _MainDone
 
     def _run(self) -> NoReturn:
-        ready, note, advance = self._ready, self._trace.append, self._advance
+        ready, note, advance = self._ready, self._trace.step, self._advance
         popleft = ready.popleft
         while True:
             for _ in repeat(None, min(STEPS_PER_ACCOUNT, self._max_steps - self.steps)):
@@ -262,8 +251,7 @@ class SimulationLoop(LoopSurface):
         if when_ns > self._max_time_ns:
             raise BudgetError("max_time_s", self._max_time_ns / NS_PER_S, self.waiting())
         self.now_ns = when_ns
-        self._trace.append(JUMP - when_ns)
-        self._jumps += 1
+        self._trace.jump(when_ns)
         while timers and timers[0][0] == when_ns:
             timer = heappop(timers)[2]
             if timer[1] is not cancelled:
@@ -271,11 +259,8 @@ class SimulationLoop(LoopSurface):
 
     def _account(self) -> None:
         """Fold the trace into the digest, count the steps, clear up when it is time."""
-        done = len(self._trace) - self._jumps
+        done = self._trace.fold()
         self.steps += done
-        self._trace_hash.update(array("q", self._trace).tobytes())
-        self._trace.clear()
-        self._jumps = 0
         self._steps_to_collection -= done
         if self._steps_to_collection <= 0:
             self._steps_to_collection = STEPS_PER_COLLECTION
@@ -295,7 +280,7 @@ class SimulationLoop(LoopSurface):
     @property
     def choices_digest(self) -> str:
         """The digest of everything scheduled so far, 32 hexadecimal digits."""
-        return self._trace_hash.hexdigest()
+        return self._trace.digest
 
     def tasks(self) -> list[SimTask]:
         """Return the unfinished tasks by number."""
@@ -322,33 +307,6 @@ class SimulationLoop(LoopSurface):
                 self.call_exception_handler(what)
                 task.forget()
 
-    def first_iteration(self, generator: AsyncGenerator[Any, Any]) -> None:
-        """Remember an async generator, to close it at the end (``sys.set_asyncgen_hooks``)."""
-        number = next(self._generator_numbers)
-        reference = weakref.ref(generator, lambda _: self._generators.pop(number, None))
-        self._generators[number] = (reference, self.owner())
-
-    def finalise(self, generator: AsyncGenerator[Any, Any]) -> None:
-        """Close an abandoned async generator in a task of its own; between two runs, when the next begins."""
-        if self._closed:
-            return
-        if self._main is None:
-            self._abandoned.append(generator)
-        else:
-            self.create_task(generator.aclose(), name="close of an abandoned generator")
-
-    def bury_generators(self, owner: object) -> None:
-        """Keep what crashed code was iterating over, so that it is not closed as if it had lived on."""
-        for number, (reference, of) in sorted(self._generators.items(), key=_first):
-            generator = reference()
-            if of is owner and generator is not None:
-                self.buried.append(generator)
-                del self._generators[number]
-
-    def generators(self) -> list[AsyncGenerator[Any, Any]]:
-        """Return the async generators that are not closed yet, in the order of their first iteration."""
-        return _alive(reference for _, (reference, _) in sorted(self._generators.items(), key=_first))
-
     def allow(self, *, steps: int, time_ns: int) -> None:
         """Allow at least this much from now on, so that a run whose budget is used up can be closed."""
         self._max_steps = max(self._max_steps, self.steps + steps)
@@ -361,11 +319,3 @@ def _refuse_closed(*_: Any, **__: Any) -> NoReturn:
 
 def _nobody() -> None:
     return None
-
-
-def _first(item: tuple[int, Any]) -> int:
-    return item[0]
-
-
-def _alive(references: Iterable[weakref.ref[T]]) -> list[T]:
-    return [item for item in (reference() for reference in references) if item is not None]

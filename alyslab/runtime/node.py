@@ -146,7 +146,7 @@ class Node:
         self._record("node.crash", tasks=len(victims))
         if self._runtime.can_pause:
             self._loop().take_ready(frozenset(task.number for task in victims if isinstance(task, SimTask)))
-            self._loop().bury_generators(self)
+            self._loop().buried.extend(self._loop().generators.take(self))
         for task in victims:
             self._stop(task)
         self.disk.crash()

@@ -77,7 +77,7 @@ class Simulation(Runtime):
         self._randomness = GlobalRandomness(self.streams)
         self._state = "open"
         self.loop.adopt = self._adopt
-        self.loop.owner = owner_of
+        self.loop.generators.owner = owner_of
 
     @property
     def now_ns(self) -> int:
@@ -196,7 +196,7 @@ class Simulation(Runtime):
             task.cancel()
         if left:
             self._drain(_all_done(left))
-        generators = self.loop.generators()
+        generators = self.loop.generators.open()
         if generators:
             self._drain(_close_all(generators, self.loop))
         for task in left:

@@ -103,7 +103,6 @@ def test_a_slot_that_is_too_short_fails() -> None:
     seen = checks(asyncio.run(shown({**SMALL, "slot_ms": 100})))
 
     assert seen["propagation_ms_p90"][1] is False
-    assert seen["propagation_ms_p50"][1] is False
 
 
 def test_no_hunt_is_no_success() -> None:

@@ -302,6 +302,14 @@ def test_filters_find_what_looking_through_all_rows_finds(rows, block_rows, kind
     assert frame.seq.tolist() == [event.seq for event in expected]
 
 
+@pytest.mark.parametrize("block_rows", [1, 4_096])
+def test_interval_of_time_begins_with_its_first_moment_and_ends_before_its_last(block_rows):
+    """Neighbouring windows must count each row once."""
+    with blocks_of(block_rows):
+        journal = journal_of([(time_ns, "k", "s", {}) for time_ns in range(5)])
+        assert [event.time_ns for event in journal.select(after_ns=1, before_ns=3)] == [1, 2]
+
+
 @given(ROWS, BLOCKS)
 def test_kinds_are_counted(rows, block_rows):
     """The first thing to look at in an unknown journal."""

@@ -554,6 +554,9 @@ def test_paused_node_that_crashes_does_nothing_any_more():
         await asyncio.sleep(3)
         node.crash()
         node.restart()
+        node.pause()
+        await asyncio.sleep(3)
+        node.resume()
         await asyncio.sleep(3)
         return log, isinstance(task.exception(), NodeError)
 

@@ -138,6 +138,7 @@ def test_finished_run_is_freed_without_waiting_for_the_collector():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_800)  # 85 s of processor time each, and machines are shared
 @pytest.mark.parametrize("strategy", ["fifo", "random"])
 def test_thousand_seeds_agree_twice_here_and_in_another_process(strategy):
     """The issue's number, on a workload of everything that could differ."""
