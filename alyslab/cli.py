@@ -143,7 +143,11 @@ def report(
 @app.command()
 @_command
 def replay(
-    token: Annotated[str, typer.Argument(help="A token that a run printed, alys1-…")], as_json: Json = False
+    token: Annotated[str, typer.Argument(help="A token that a run printed, alys1-…")],
+    journal: Annotated[
+        Path | None, typer.Option(help="The first run's saved journal, to show the first differing event.")
+    ] = None,
+    as_json: Json = False,
 ) -> int:
     """Run again what a token names and compare the digests: 0 same, 1 different, 2 a bad token.
 
@@ -151,7 +155,7 @@ def replay(
     """
     from alyslab.runtime.replay import replay as replay_token
 
-    result = replay_token(token)
+    result = replay_token(token, journal=journal)
     if as_json:
         _print_json({"same": result.same, "report": result.report})
     else:
@@ -264,11 +268,13 @@ def sites(as_json: Json = False) -> int:
     import pkgutil
 
     import alyslab.harnesses
+    import alyslab.model
     from alyslab.runtime.sites import catalogue
 
     # A site is registered by the module that has it.
-    for module in pkgutil.walk_packages(alyslab.harnesses.__path__, "alyslab.harnesses."):
-        importlib.import_module(module.name)
+    for room in (alyslab.harnesses, alyslab.model):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
     entries = [_plain(entry) for entry in catalogue()]
     if as_json:
         _print_json(entries)

@@ -130,10 +130,25 @@ def test_replay_ends_with_0_for_the_same_and_1_for_a_difference(
     """Scripts bisect with it."""
     from alyslab.runtime import replay
 
-    monkeypatch.setattr(replay, "replay", lambda token: SimpleNamespace(same=same, report=f"of {token}"))
+    monkeypatch.setattr(
+        replay, "replay", lambda token, journal: SimpleNamespace(same=same, report=f"of {token}")
+    )
     result = call("replay", "alys1-x")
 
     assert (result.exit_code, result.stdout.strip()) == (code, "of alys1-x")
+
+
+def test_replay_shows_the_first_event_that_differs_from_a_saved_journal(tmp_path: Path) -> None:
+    """Two digests say that something differs; only an event says what."""
+    from alyslab.runtime import simulate
+    from tests.runtime.workloads import counted
+
+    run, other = (simulate(counted, seed=1, parameters={"label": label}) for label in ("x", "y"))
+    other.journal.save(tmp_path / "other.parquet")
+    result = call("replay", run.token, "--journal", str(tmp_path / "other.parquet"))
+
+    assert "first difference at seq 0" in result.stdout
+    assert call("replay", run.token, "--journal", str(tmp_path / "none.parquet")).exit_code == 2
 
 
 @pytest.mark.parametrize("token", ["", "x", "alys1-", "alys9-abc", "alys1-" + "A" * 100_000])

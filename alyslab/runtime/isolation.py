@@ -79,10 +79,10 @@ class GlobalRandomness:
 
         self._numpy = np.random
         self._states: tuple[Any, Any] = (
-            random.Random(streams.stream("global random").getrandbits(128)).getstate(),
-            np.random.RandomState(streams.numpy_seed("global") % 2**32).get_state(),
+            random.Random(streams.stream("runtime/random").getrandbits(128)).getstate(),
+            np.random.RandomState(streams.numpy_seed("runtime/random") % 2**32).get_state(),
         )
-        self._bytes = streams.stream("os.urandom").randbytes
+        self._bytes = streams.stream("runtime/os.urandom").randbytes
 
     @contextmanager
     def installed(self) -> Iterator[None]:

@@ -125,7 +125,7 @@ class SimulationLoop(LoopSurface):
             when_ns = self.now_ns + round(delay * NS_PER_S) if delay < FOREVER_S else FOREVER_NS
             timer = Timer((CALLBACK, callback, args, context or copy_context()))
             timer.when_ns = when_ns = max(when_ns, self.now_ns)
-            if delay <= 0:
+            if when_ns <= self.now_ns:
                 ready.append(timer)  # or a task that yields in a spin would starve it
             elif when_ns < FOREVER_NS:
                 heappush(timers, (when_ns, next(numbers), timer))

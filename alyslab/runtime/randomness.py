@@ -2,7 +2,8 @@
 
 Each consumer of randomness asks for a stream by its own label.  The stream's
 state depends on the seed and the label alone, so a new consumer shifts nobody
-else's numbers, and labels may be asked for in any order.
+else's numbers, and labels may be asked for in any order.  Labels that begin with
+``runtime/`` are the runtime's own.
 """
 
 from __future__ import annotations

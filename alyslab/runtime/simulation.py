@@ -238,7 +238,7 @@ class Simulation(Runtime):
 def _make_loop(
     seed: int, strategy: str, choices: Sequence[int], max_steps: int, max_time_s: float
 ) -> SimulationLoop:
-    chooser = make_strategy(strategy, Streams(seed).stream("schedule"), choices)
+    chooser = make_strategy(strategy, Streams(seed).stream("runtime/schedule"), choices)
     return SimulationLoop(  # type: ignore[abstract]  # what it refuses is set by surface.py
         chooser, max_steps=max_steps, max_time_ns=round(max_time_s * NS_PER_S)
     )

@@ -125,7 +125,7 @@ class Sites:
     def site(self, name: str) -> bool:
         """Return whether the fault fires at this visit; consumes a draw of the site's own stream."""
         if name not in self._visits:
-            stream = self._streams.stream(f"site:{name}")
+            stream = self._streams.stream(f"runtime/site/{name}")
             active = stream.random() < self._activation_ratio
             self._draw[name] = stream.random if active else None
             self._visits[name] = [0, 0]
