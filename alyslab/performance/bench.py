@@ -14,6 +14,7 @@ SUITE: Mapping[str, str] = {
     "journal": "alyslab.performance.runtime:journal_checks",
     "memory": "alyslab.performance.runtime:memory_check",
     "import": "alyslab.performance.runtime:import_check",
+    "model": "alyslab.performance.model:model_checks",
 }
 """Benchmarks by name: ``module:function`` that returns checks."""
 

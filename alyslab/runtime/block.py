@@ -117,12 +117,11 @@ class Encoder:
         import msgpack
 
         arity = [len(names) for _, names in self._known]
-        flat = list(chain.from_iterable(values))
-        types = set(map(type, flat))
+        types = set(map(type, chain.from_iterable(values)))
         well_formed = types <= _KEPT and list(map(len, values)) == [arity[schema] for schema in schemas]
         if not well_formed or tuple in types or not all(map(_is_text, dict.fromkeys(subjects))):
             self._blame(rows)
-        if tuple in types or (float in types and any(map(ne, flat, flat))):
+        if tuple in types or (float in types and _has_nan(values)):
             values = [_canonical(row) for row in values]
         try:
             packed: bytes = msgpack.packb(values)
@@ -200,6 +199,11 @@ def _is_text(value: object) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _has_nan(values: Sequence[tuple[Any, ...]]) -> bool:
+    flat = list(chain.from_iterable(values))
+    return any(map(ne, flat, flat))  # only NaN differs from itself
 
 
 def _canonical(value: Any) -> Any:

@@ -10,7 +10,7 @@ CALLBACK = -1
 """Stands where a task's number would, in an entry that is no step of a task."""
 
 
-def cancelled() -> None:
+def cancelled(*_: object) -> None:
     """Do nothing, in the place of what was cancelled."""
 
 
@@ -28,7 +28,8 @@ class Callback(list[Any]):
 
     def cancel(self) -> None:
         """Make sure that the callback does not run; a second call does nothing."""
-        self[1:3] = cancelled, ()
+        self[1] = cancelled
+        self[2] = ()
 
     def cancelled(self) -> bool:
         """Return whether the callback was cancelled."""

@@ -122,10 +122,12 @@ class SimulationLoop(LoopSurface):
         def call_later(
             delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
         ) -> Timer:
-            when_ns = self.now_ns + round(delay * NS_PER_S) if delay < FOREVER_S else FOREVER_NS
-            timer = Timer((CALLBACK, callback, args, context or copy_context()))
-            timer.when_ns = when_ns = max(when_ns, self.now_ns)
-            if when_ns <= self.now_ns:
+            now_ns = self.now_ns
+            when_ns = now_ns + round(delay * NS_PER_S) if delay < FOREVER_S else FOREVER_NS
+            timer = Timer((CALLBACK, callback, args, copy_context() if context is None else context))
+            timer.when_ns = when_ns
+            if when_ns <= now_ns:
+                timer.when_ns = now_ns
                 ready.append(timer)  # or a task that yields in a spin would starve it
             elif when_ns < FOREVER_NS:
                 heappush(timers, (when_ns, next(numbers), timer))
