@@ -15,6 +15,9 @@ SUITE: Mapping[str, str] = {
     "memory": "alyslab.performance.runtime:memory_check",
     "import": "alyslab.performance.runtime:import_check",
     "model": "alyslab.performance.model:model_checks",
+    "actor": "alyslab.performance.actor:all_checks",
+    "actor_checkers": "alyslab.performance.actor_checkers:checker_checks",
+    "actor_detection": "alyslab.performance.actor_checkers:detection_checks",
 }
 """Benchmarks by name: ``module:function`` that returns checks."""
 

@@ -1,0 +1,271 @@
+"""A cell: one actor's mailbox, its present life, and its place in the tree.
+
+The cell outlives the actor object: a restart makes a new object, and what
+waits in the mailbox waits on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from alyslab.harnesses.actor.actor import digest_of
+from alyslab.harnesses.actor.errors import ActorFailedError, NoReplyError
+from alyslab.harnesses.actor.health import Probe
+from alyslab.harnesses.actor.injector import Injector
+from alyslab.harnesses.actor.life import Life
+from alyslab.harnesses.actor.mailbox import Mailbox
+from alyslab.harnesses.actor.message import Message
+from alyslab.harnesses.actor.state import ActorState, require_transition
+
+if TYPE_CHECKING:
+    from alyslab.harnesses.actor.reference import Ref
+    from alyslab.harnesses.actor.spec import ActorSpec
+    from alyslab.harnesses.actor.supervisor import Supervisor
+    from alyslab.harnesses.actor.system import ActorSystem
+
+S = ActorState
+
+
+class Cell:
+    """One actor in the system, over all its restarts; made by the system."""
+
+    __slots__ = (
+        "_attempts",
+        "_stopping",
+        "asking",
+        "children",
+        "core",
+        "failed_ns",
+        "incarnation",
+        "injector",
+        "life",
+        "mailbox",
+        "name",
+        "probes",
+        "ready",
+        "saved",
+        "spec",
+        "state",
+        "supervisor",
+        "system",
+        "task",
+    )
+
+    def __init__(self, system: ActorSystem, spec: ActorSpec, supervisor: Supervisor) -> None:
+        self.system = system
+        self.core = core = system.core
+        self.spec = spec
+        self.name = spec.name
+        self.supervisor = supervisor
+        self.state = S.INITIALIZING
+        self.incarnation = 0
+        self.mailbox = Mailbox(spec.mailbox, core.tracker.clock, self._dropped, core.defects)
+        self.life: Life | None = None
+        self.task: asyncio.Task[Any] | None = None
+        self.ready: asyncio.Future[None] | None = None
+        self.children: Supervisor | None = None
+        self.probes: list[Probe] = []
+        self.asking: list[Cell] = []
+        self.saved: Any = None
+        self.failed_ns: int | None = None
+        self.injector: Injector | None = None
+        if spec.failures:
+            random = core.runtime.random(f"actor.failure:{spec.name}")
+            self.injector = Injector(spec.name, spec.failures, core.node, random)
+        self._attempts: dict[int, int] | None = None
+        self._stopping: asyncio.Future[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Cell {self.name} {self.state}>"
+
+    # --- life ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin a life and return when the actor runs, or has failed to."""
+        self.ready = self.core.loop.create_future()
+        kept = self.life.actor if self.life and self.core.defects.state_survives_restart else None
+        self.life = Life(self, kept)
+        self.task = self.core.spawn(self.life.live(), self.name)
+        await self.ready
+
+    async def start_again(self, cause: str) -> None:
+        """Begin the next life of an actor that is being restarted."""
+        if self.state is not S.RESTARTING:
+            return
+        self.incarnation += 1
+        if self.core.defects.restart_forgets_mailbox:
+            self.mailbox.forget()
+        if self.core.defects.fifo_broken_after_restart:
+            self.mailbox.swap_first()
+        self.change(S.INITIALIZING, cause)
+        await self.start()
+
+    async def suspend(self, cause: str) -> None:
+        """Take the actor down for a restart; its mailbox keeps what waits."""
+        if self.state in (S.RESTARTING, S.STOPPING, S.STOPPED):
+            return
+        self.change(S.RESTARTING, cause)
+        await self._stop_children(cause)
+        await self._cancel()
+
+    async def stop(self, cause: str, limit_s: float | None = None) -> None:
+        """Stop for good: handle what waits, clean up, each within ``limit_s`` (default: the policy's)."""
+        if self.state in (S.STOPPING, S.STOPPED):
+            if self._stopping is not None and not self._stopping.done():
+                await asyncio.shield(self._stopping)
+            return
+        self._stopping = self.core.loop.create_future()
+        serving = self.state in (S.RUNNING, S.PAUSED)
+        limit_s = self.policy_stop_limit_s if limit_s is None else limit_s
+        self.change(S.STOPPING, cause)
+        self.mailbox.close()
+        if not self.core.defects.child_outlives_parent:
+            await self._stop_children(cause)
+        orderly = serving and await self._finished(limit_s)
+        await self._cancel()
+        self.mailbox.drain("stopped")
+        for probe in self.probes:
+            probe.cancel()
+        if orderly and self.life is not None:
+            orderly = await self.life.clean_up(limit_s)
+        self.change(S.STOPPED, "orderly" if orderly or not serving else "forced")
+        self._stopping.set_result(None)
+
+    def stop_soon(self, cause: str) -> None:
+        """Stop without waiting for it, which an actor needs that stops itself."""
+        self.core.spawn(self.supervisor.stop_child(self, cause), f"{self.name}/stop")
+
+    def fail(self, error: Exception, message: Message | None) -> None:
+        """Go down because of ``error``, raised while ``message`` was in hand, and tell the supervisor."""
+        self.failed_ns = self.core.now_ns
+        digest = self.life.digest() if self.life else ""
+        number = 0 if message is None else message.number
+        self.core.tracker.record(
+            "actor.failed", self.name, error=f"{type(error).__name__}: {error}", message=number, digest=digest
+        )
+        if message is not None:
+            self._settle(message, error)
+        if self.state not in (S.INITIALIZING, S.RUNNING, S.PAUSED):
+            return  # it is being taken down anyway
+        self.change(S.FAILED, type(error).__name__)
+        self.supervisor.child_failed(self, type(error).__name__)
+
+    async def kill(self, error: Exception) -> None:
+        """End the present life from outside, as a health check does with an actor that hangs."""
+        if self.state not in (S.RUNNING, S.PAUSED) or self.life is None:
+            return
+        message = self.life.take_in_hand()
+        await self._cancel()
+        self.fail(error, message)
+
+    def pause(self, cause: str) -> None:
+        """Handle nothing until :meth:`resume`; raises TransitionError unless the actor runs."""
+        self.change(S.PAUSED, cause)
+
+    def resume(self, cause: str) -> None:
+        """Go on; raises TransitionError unless the actor is paused or being started."""
+        self.change(S.RUNNING, cause)
+
+    def change(self, after: ActorState, cause: str) -> None:
+        """Enter a state, write it down, and make the actor look around; raises TransitionError."""
+        before = self.state
+        require_transition(self.name, before, after)
+        self.state = after
+        self.core.tracker.record(
+            "actor.state",
+            self.name,
+            before=str(before),
+            after=str(after),
+            cause=cause,
+            incarnation=self.incarnation,
+        )
+        self.mailbox.ring()
+        if after not in (S.INITIALIZING, S.RESTARTING) and self.ready is not None and not self.ready.done():
+            self.ready.set_result(None)
+
+    # --- what its life and others ask of it -------------------------------------------------------
+
+    @property
+    def policy_stop_limit_s(self) -> float:
+        """How long it may take to stop, in s."""
+        return self.supervisor.policy_of(self).stop_limit_s
+
+    def save(self, state: Any) -> None:
+        """Keep ``state`` for the next life."""
+        self.saved = state
+        self.note_digest("saved", digest_of(state))
+
+    def note_digest(self, moment: str, digest: str) -> None:
+        """Write the digest of a declared state; nothing for an actor that declares none."""
+        if digest:
+            self.core.tracker.record(
+                "actor.digest", self.name, moment=moment, digest=digest, incarnation=self.incarnation
+            )
+
+    def would_wait_for_itself(self, receiver: Cell) -> bool:
+        """Return whether ``receiver`` is this actor, or waits for its answer, directly or through others."""
+        return receiver is self or any(self.would_wait_for_itself(cell) for cell in receiver.asking)
+
+    async def spawn_child(self, spec: ActorSpec) -> Ref:
+        """Start a child of this actor."""
+        if self.children is None:
+            self.children = self.system.nursery(self)
+        return await self.system.spawn(spec, supervisor=self.children, sender=self.name)
+
+    def abandon(self, message: Message) -> None:
+        """Say that the message in hand was given up because the actor went down."""
+        self._settle(message, None)
+
+    # --- helpers -------------------------------------------------------------------------------
+
+    def _settle(self, message: Message, error: Exception | None) -> None:
+        """Decide what becomes of a message that was not handled to its end: once more, or lost."""
+        attempts = 1 if self._attempts is None else self._attempts.pop(message.number, 1)
+        defects = self.core.defects
+        again = attempts < self.spec.attempts and not defects.dead_letter_before_retry
+        since_ns = self.life.in_hand_since_ns if self.life else self.core.now_ns
+        lost = "abandoned" if error is None or self.state is S.STOPPING else "failed"
+        if self.state is not S.STOPPING and (again or defects.message_handled_twice):
+            if self._attempts is None:
+                self._attempts = {}
+            self._attempts[message.number] = attempts + 1
+            self.mailbox.put_back(message)
+            lost = "retried" if again else lost
+        self.core.tracker.log(self.name, message, since_ns, lost)
+        if lost == "retried" or message.reply is None or message.reply.done():
+            return
+        if error is None:
+            message.reply.set_exception(self._no_reply("went down with the message"))
+            return
+        failed = ActorFailedError(self.name, self.state, f"{type(error).__name__}: {error}", "see the cause")
+        failed.__cause__ = error
+        message.reply.set_exception(failed)
+
+    def _dropped(self, message: Message, reason: str) -> None:
+        self.core.tracker.dropped(self.name, message, reason)
+        if message.reply is not None and not message.reply.done() and reason != "rejected":
+            message.reply.set_exception(self._no_reply(f"dropped the message ({reason})"))
+
+    def _no_reply(self, what: str) -> NoReplyError:
+        return NoReplyError(self.name, self.state, what, "ask again when it runs")
+
+    async def _stop_children(self, cause: str) -> None:
+        if self.children is not None:
+            await self.children.stop(f"parent: {cause}")
+            self.children = None
+
+    async def _finished(self, limit_s: float) -> bool:
+        """Wait until everything in the mailbox is handled; False when that takes too long or fails."""
+        task = self.task
+        if task is None or task is asyncio.current_task():
+            return True
+        await asyncio.wait({task}, timeout=limit_s)
+        return task.done() and not task.cancelled() and task.result()
+
+    async def _cancel(self) -> None:
+        task = self.task
+        if task is None or task.done() or task is asyncio.current_task():
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

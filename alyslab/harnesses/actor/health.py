@@ -1,0 +1,126 @@
+"""Health checks: an actor is asked between two messages, and one that does not answer is restarted.
+
+Source: alys v2 ACT/foundation/health.rs and constants.rs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from alyslab.errors import Problem
+from alyslab.harnesses.actor.errors import ActorError, PolicyError
+from alyslab.harnesses.actor.state import ActorState
+
+if TYPE_CHECKING:
+    from alyslab.harnesses.actor.cell import Cell
+
+UP: Final = (ActorState.RUNNING, ActorState.PAUSED)
+
+
+class UnhealthyError(ActorError):
+    """An actor that did not answer its health checks, or said that it is not in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthPolicy:
+    """How often an actor is asked, and when it counts as failed; raises :class:`PolicyError`."""
+
+    interval_s: float = 10.0
+    """Time between two checks, in s; Alys: 5 for critical actors, 30 for background ones."""
+    timeout_s: float = 5.0
+    """Longest wait for an answer, in s."""
+    failures: int = 3
+    """Checks missed in a row that make an actor unhealthy."""
+
+    def __post_init__(self) -> None:
+        wrong = [
+            Problem(where="health policy", key=key, what="out of range", value=value, allowed="above 0")
+            for key, value in (
+                ("interval_s", self.interval_s),
+                ("timeout_s", self.timeout_s),
+                ("failures", self.failures),
+            )
+            if value <= 0
+        ]
+        if wrong:
+            raise PolicyError(wrong)
+
+
+class Probe:
+    """One question to one actor, answered by its own task between two messages."""
+
+    __slots__ = ("_answered", "asked_ns", "monitor")
+
+    def __init__(self, monitor: str, asked_ns: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.monitor = monitor
+        """Who asks."""
+        self.asked_ns = asked_ns
+        """When the question came up: for a restart, when the actor failed."""
+        self._answered: asyncio.Future[tuple[int, bool]] = loop.create_future()
+
+    def answer(self, incarnation: int, healthy: bool) -> bool:
+        """Answer, and return whether anybody still waits."""
+        if self._answered.done():
+            return False
+        self._answered.set_result((incarnation, healthy))
+        return True
+
+    def cancel(self) -> None:
+        """Let go of whoever waits."""
+        self._answered.cancel()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Return whether the actor answered in time that it is healthy."""
+        await asyncio.wait({self._answered}, timeout=timeout_s)
+        if not self._answered.done():
+            self._answered.cancel()
+            return False
+        return not self._answered.cancelled() and self._answered.result()[1]
+
+
+async def check_health(cell: Cell, monitor: str, timeout_s: float) -> bool:
+    """Ask an actor whether it is in order and return whether it said so in time."""
+    core = cell.core
+    if core.defects.health_answers_for_dead and cell.state not in UP:
+        core.tracker.record(
+            "health.answered",
+            cell.name,
+            incarnation=cell.incarnation,
+            healthy=True,
+            asked_ns=core.now_ns,
+            monitor=monitor,
+        )
+        return True
+    if cell.state is ActorState.STOPPED:
+        return False
+    probe = Probe(monitor, core.now_ns, core.loop)
+    cell.probes.append(probe)
+    cell.mailbox.ring()
+    return await probe.wait(timeout_s)
+
+
+async def watch(cells: Iterable[Cell], policy: HealthPolicy, monitor: str) -> None:
+    """Check these actors for ever, and take down what is unhealthy, so that its supervisor restarts it."""
+    async with asyncio.TaskGroup() as group:
+        for cell in cells:
+            group.create_task(_watch_one(cell, policy, monitor), name=f"{monitor} of {cell.name}")
+
+
+async def _watch_one(cell: Cell, policy: HealthPolicy, monitor: str) -> None:
+    missed = 0
+    while cell.state is not ActorState.STOPPED:
+        await cell.core.node.sleep(policy.interval_s)
+        if await check_health(cell, monitor, policy.timeout_s):
+            missed = 0
+            continue
+        if cell.state not in UP:
+            continue  # it is down, and its supervisor knows
+        missed += 1
+        cell.core.tracker.record("health.missed", cell.name, in_a_row=missed, monitor=monitor)
+        if missed >= policy.failures:
+            missed = 0
+            advice = "see what its handler waits for"
+            await cell.kill(UnhealthyError(cell.name, cell.state, "is not healthy", advice))

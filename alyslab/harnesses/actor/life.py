@@ -1,0 +1,217 @@
+"""One life of an actor: it gets ready, handles messages one at a time, and ends or fails."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
+
+from alyslab.harnesses.actor.actor import Actor, digest_of
+from alyslab.harnesses.actor.context import Context
+from alyslab.harnesses.actor.health import Probe
+from alyslab.harnesses.actor.lanes import NORMAL
+from alyslab.harnesses.actor.message import Envelope, Message, as_message
+from alyslab.harnesses.actor.state import ActorState
+
+if TYPE_CHECKING:
+    from alyslab.harnesses.actor.cell import Cell
+
+KIND, BODY, LINK, SEQUENCE, PRIORITY, NUMBER, _, _, REPLY, _, _ = range(len(Message._fields))
+TURN: Final = 1_000
+"""Messages that an actor handles before it lets others go on, if its handler never waits."""
+
+
+class Life:
+    """The time between a start and the next failure, restart or stop.
+
+    Parameters
+    ----------
+    cell
+        Whose life.
+    kept
+        An actor object to go on with instead of a new one; only a defect has it.
+    """
+
+    __slots__ = ("_cell", "_receive", "actor", "in_hand", "in_hand_since_ns")
+
+    def __init__(self, cell: Cell, kept: Actor | None = None) -> None:
+        self._cell = cell
+        self.actor = kept or cell.spec.kind(**cell.spec.options)
+        self.actor.context = Context(cell)
+        injector = cell.injector
+        self._receive = self.actor.receive if injector is None else injector.around(self.actor)
+        self.in_hand: Envelope | None = None
+        self.in_hand_since_ns = 0
+
+    async def live(self) -> bool:
+        """Run to the end; returns whether it ended in order."""
+        cell = self._cell
+        try:
+            await self._begin()
+            await self._serve()
+        except asyncio.CancelledError:
+            if (message := self.take_in_hand()) is not None:
+                cell.abandon(message)
+            self._let_go()
+            raise
+        except Exception as error:  # whatever a user's handler raises is a failure of that actor alone
+            cell.fail(error, self.take_in_hand())
+            self._let_go()
+            return False
+        return True
+
+    def take_in_hand(self) -> Message | None:
+        """Return the message in hand, which then is in hand no more."""
+        envelope, self.in_hand = self.in_hand, None
+        return None if envelope is None else as_message(envelope)
+
+    def digest(self) -> str:
+        """Return the digest of the state that the actor declares, as far as it can still say."""
+        try:
+            return digest_of(self.actor.state())
+        except Exception:  # a damaged actor may not be able to
+            return "unreadable"
+
+    async def clean_up(self, limit_s: float) -> bool:
+        """Call the actor's ``stopped()``; returns whether it came back without an error in time."""
+        try:
+            async with asyncio.timeout(limit_s):
+                await self.actor.stopped()
+        except Exception as error:
+            self._cell.core.tracker.record(
+                "actor.failed",
+                self._cell.name,
+                error=f"stopped(): {type(error).__name__}: {error}",
+                message=0,
+                digest="",
+            )
+            return False
+        return True
+
+    def _let_go(self) -> None:
+        with suppress(Exception):  # it failed already; a second error would hide the first
+            self.actor.failed()
+
+    async def _begin(self) -> None:
+        cell, actor = self._cell, self.actor
+        again = cell.incarnation > 0
+        if again and cell.injector is not None:
+            cell.injector.restarting()
+        if again and cell.saved is not None and not cell.core.defects.state_survives_restart:
+            actor.restore(cell.saved)
+        async with asyncio.timeout(cell.spec.start_limit_s):
+            await actor.started()
+        cell.note_digest("recovered" if again else "started", self.digest())
+        cell.change(ActorState.RUNNING, "restarted" if again else "started")
+        if again:
+            # A restart is over when the actor answers, so the supervisor asks at once.
+            cell.probes.append(Probe("supervisor", cell.failed_ns or cell.core.now_ns, cell.core.loop))
+
+    async def _serve(self) -> None:
+        """Handle message after message, until the actor is to stop and nothing waits."""
+        cell = self._cell
+        core, mailbox, normal = cell.core, cell.mailbox, cell.mailbox.normal
+        receive, name = self._receive, cell.name
+        log, clock, counting = core.tracker.log, core.tracker.stamps, core.recording == "sequences"
+        create_future = core.loop.create_future
+        started_ns = 0
+        while True:
+            for _ in repeat(None, TURN):
+                if not normal and not mailbox.special:
+                    self.in_hand = None
+                    mailbox.wake = wake = create_future()
+                    await wake
+                    continue
+                if mailbox.special:
+                    found = await self._next()
+                    if found is None:
+                        return
+                    message: Envelope = found
+                else:
+                    message = normal.popleft()
+                    if mailbox.waiting:
+                        mailbox.admit()
+                self.in_hand = message
+                if not counting:
+                    self.in_hand_since_ns = started_ns = clock.now_ns
+                answer = await receive(message[KIND], message[BODY])
+                if counting and message[PRIORITY] == NORMAL and message[SEQUENCE] == message[LINK].seen + 1:
+                    message[LINK].seen += 1  # the next of its stream, as nearly all are
+                else:
+                    log(name, message, started_ns, "done")
+                if message[REPLY] is not None:
+                    self._answer(message, answer)
+            self.in_hand = None
+            await asyncio.sleep(0)
+
+    async def _next(self) -> Message | None:
+        """Return the next message, with everything looked at; None when the actor is to stop."""
+        cell = self._cell
+        mailbox = cell.mailbox
+        self.in_hand = None
+        while True:
+            if cell.probes:
+                self._answer_probes()
+            if cell.state is not ActorState.PAUSED:
+                message = mailbox.take()
+                if message is not None:
+                    self._merge(message)
+                    # Clocks are merged here, so with clocks every message comes this way.
+                    usual = cell.state is ActorState.RUNNING and cell.core.clocks is None
+                    mailbox.special = not usual or not mailbox.only_normal
+                    return message
+                if cell.state is ActorState.STOPPING:
+                    return None
+            mailbox.special = False
+            mailbox.wake = cell.core.loop.create_future()
+            await mailbox.wake
+
+    def _merge(self, message: Message) -> None:
+        clocks = self._cell.core.clocks
+        if clocks is not None and message.stamp is not None:
+            clocks.receive(self._cell.name, message.stamp)
+
+    def _answer(self, message: Envelope, answer: Any) -> None:
+        cell, reply = self._cell, message[REPLY]
+        if cell.injector is not None and cell.injector.loses_reply(message[KIND]):
+            return
+        if cell.core.defects.reply_to_wrong_caller:
+            reply = self._another_reply() or reply
+        if reply is not None and not reply.done():
+            reply.set_result((message[NUMBER], answer))
+
+    def _answer_probes(self) -> None:
+        cell = self._cell
+        probes, cell.probes = cell.probes, []
+        for probe in probes:
+            if probe.answer(cell.incarnation, healthy := self._healthy()):
+                cell.core.tracker.record(
+                    "health.answered",
+                    cell.name,
+                    incarnation=cell.incarnation,
+                    healthy=healthy,
+                    asked_ns=probe.asked_ns,
+                    monitor=probe.monitor,
+                )
+
+    def _healthy(self) -> bool:
+        try:
+            return bool(self.actor.healthy())
+        except Exception:  # an actor that can't say is not in order
+            return False
+
+    # --- defects -------------------------------------------------------------------------------
+
+    def _another_reply(self) -> asyncio.Future[tuple[int, Any]] | None:
+        waiting = [message[REPLY] for message in self._cell.mailbox.normal if message[REPLY] is not None]
+        return waiting[0] if waiting else None
+
+    async def handle_beside(self) -> None:
+        """Handle the next message although another one is in hand."""
+        cell = self._cell
+        message = cell.mailbox.take()
+        if message is not None:
+            started_ns = cell.core.now_ns
+            await self.actor.receive(message.kind, message.body)
+            cell.core.tracker.log(cell.name, message, started_ns, "done")

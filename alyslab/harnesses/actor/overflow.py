@@ -1,0 +1,53 @@
+"""How much a mailbox holds, and what it does with one more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alyslab.errors import Problem
+from alyslab.harnesses.actor.errors import PolicyError
+
+
+class Overflow(StrEnum):
+    """What a full mailbox does with one more message."""
+
+    BACKPRESSURE = "backpressure"
+    """The sender waits until there is room."""
+    DROP_NEWEST = "drop_newest"
+    """The message that arrives is dropped."""
+    DROP_OLDEST = "drop_oldest"
+    """The oldest message of the lowest lane is dropped, or the one that arrives if it is lower still."""
+    REJECT = "reject"
+    """The sender gets :class:`~alyslab.harnesses.actor.errors.MailboxFullError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxPolicy:
+    """How much a mailbox holds and what happens beyond.
+
+    Raises
+    ------
+    PolicyError
+        For a capacity below 1, or an overflow policy that is none of the four.
+    """
+
+    capacity: int = 1_000
+    """Messages that wait, 1 or more.  Source: alys v2 mailbox.rs, ``MailboxConfig::default``."""
+    overflow: Overflow = Overflow.BACKPRESSURE
+
+    def __post_init__(self) -> None:
+        problems = []
+        if isinstance(self.capacity, bool) or not isinstance(self.capacity, int) or self.capacity < 1:
+            problems.append(_problem("capacity", "not a capacity", self.capacity, "a whole number from 1"))
+        if self.overflow not in tuple(Overflow):
+            problems.append(
+                _problem("overflow", "no such overflow policy", self.overflow, ", ".join(Overflow))
+            )
+        if problems:
+            raise PolicyError(problems)
+        object.__setattr__(self, "overflow", Overflow(self.overflow))
+
+
+def _problem(key: str, what: str, value: object, allowed: str) -> Problem:
+    return Problem(where="mailbox policy", key=key, what=what, value=value, allowed=allowed)

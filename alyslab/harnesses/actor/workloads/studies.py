@@ -1,0 +1,75 @@
+"""Workloads repeated over a range: recovery by policy, depth by overflow policy, throughput by load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from alyslab.checkers.activity import activity
+from alyslab.checkers.mailboxes import Depth, depths
+from alyslab.checkers.recovery import recoveries
+from alyslab.harnesses.actor.overflow import Overflow
+from alyslab.harnesses.actor.presets import POLICIES
+from alyslab.harnesses.actor.workloads.registry import WORKLOADS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def recovery_by_policy(
+    seeds: Iterable[int],
+    *,
+    policies: Sequence[str] = tuple(POLICIES),
+    failures: int = 3,
+    failure: str = "panic",
+) -> pd.DataFrame:
+    """Return every recovery under each policy: policy, seed, recovery_ms."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for seed in seeds:
+        for policy in policies:
+            run = WORKLOADS["recovery"].run(seed, failure=failure, policy=policy, failures=failures).run
+            rows += [
+                {"policy": policy, "seed": seed, "recovery_ms": one.recovery_ms}
+                for one in recoveries(run.journal)
+                if one.recovery_ms is not None
+            ]
+    return pd.DataFrame(rows, columns=["policy", "seed", "recovery_ms"])
+
+
+def depth_by_policy(seed: int, *, capacity: int = 20) -> dict[str, Depth]:
+    """Return how many messages waited over time under each overflow policy, offered twice what is handled."""
+    found: dict[str, Depth] = {}
+    for policy in Overflow:
+        run = WORKLOADS["overflow"].run(seed, policy=str(policy), capacity=capacity).run
+        found |= {str(policy): depth for depth in depths(run.journal) if depth.actor == "narrow"}
+    return found
+
+
+def throughput_by_load(
+    seed: int, *, intervals_ms: Sequence[float] = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0), service_ms: float = 2.0
+) -> pd.DataFrame:
+    """Return what is handled against what is offered: policy, offered_per_s, handled_per_s, in virtual time.
+
+    Four senders pause ``intervals_ms`` between messages; the actor takes ``service_ms`` for each.
+    """
+    import pandas as pd
+
+    rows = []
+    for policy in Overflow:
+        for interval_ms in intervals_ms:
+            run = (
+                WORKLOADS["overflow"]
+                .run(seed, policy=str(policy), interval_ms=interval_ms, service_ms=service_ms)
+                .run
+            )
+            handled = activity(run.journal)["messages done"]
+            rows.append(
+                {
+                    "policy": str(policy),
+                    "offered_per_s": 4_000 / interval_ms,
+                    "handled_per_s": handled / run.virtual_s,
+                }
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,134 @@
+"""Block production: what an authority puts into its slot, and how it is sealed and signed.
+
+Source: alys-system.md §1, "Aura", "Peg-in", "Peg-out", "Fees"; §6, "Engine"
+(forkchoiceUpdated with attributes, getPayload).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+from alyslab.model import aura, bridge, pegout
+from alyslab.model.bitcoin import BitcoinTransaction
+from alyslab.model.block import (
+    AggregateSignature,
+    AuxPowHeader,
+    Block,
+    Payload,
+    PegIn,
+    SignedBlock,
+    Withdrawal,
+)
+from alyslab.model.chain import Chain
+from alyslab.model.errors import InvalidBlockError
+from alyslab.model.execution import DEAD, Outcome, next_base_fee, run_transactions, with_withdrawals
+from alyslab.model.hashing import ZERO_HASH
+from alyslab.model.transaction import Transaction
+from alyslab.model.validation import withdrawals_due
+
+
+def build(
+    chain: Chain,
+    *,
+    slot: int,
+    timestamp_s: int,
+    transactions: Sequence[Transaction] = (),
+    pegins: Sequence[PegIn] = (),
+    auxpow_header: AuxPowHeader | None = None,
+    finalised_pegouts: Sequence[BitcoinTransaction] = (),
+) -> tuple[Block, Outcome]:
+    """Return the block that an honest authority makes on the head, and what running it does.
+
+    Raises :class:`InvalidBlockError` when a transaction can't be run and
+    :class:`BridgeError` when burns can't be paid.  Nothing is applied.
+    """
+    payments = bridge.payments_of(pegins, chain.bitcoin, chain.federation, chain.deviations)
+    requests = chain.records[-1].requests
+    proposal = None
+    if requests:
+        fee = chain.bitcoin.fee_sat_per_vb
+        proposal = pegout.propose(chain.wallet, requests, chain.federation, chain.spec, fee)
+    payload, outcome = run(
+        chain,
+        timestamp_s=timestamp_s,
+        transactions=tuple(transactions),
+        withdrawals=withdrawals_due(chain.spec, auxpow_header, chain.fees_wei, payments),
+    )
+    block = Block(
+        parent_root=chain.head_root,
+        slot=slot,
+        auxpow_header=auxpow_header,
+        payload=payload,
+        pegins=tuple(pegins),
+        pegout_proposal=proposal,
+        finalised_pegouts=tuple(finalised_pegouts),
+    )
+    return block, outcome
+
+
+def run(
+    chain: Chain,
+    *,
+    timestamp_s: int,
+    transactions: tuple[Transaction, ...],
+    withdrawals: tuple[Withdrawal, ...],
+    waived: frozenset[str] = frozenset(),
+) -> tuple[Payload, Outcome]:
+    """Return the sealed payload on the head, as the execution layer builds it, and its outcome."""
+    parent = chain.head.block.payload
+    draft = Payload(
+        parent_hash=parent.block_hash,
+        number=parent.number + 1,
+        timestamp_s=timestamp_s,
+        fee_recipient=DEAD,
+        gas_limit=chain.spec.gas_limit,
+        gas_used=0,
+        base_fee_wei=next_base_fee(parent),
+        state_root=ZERO_HASH,
+        transactions=transactions,
+        withdrawals=withdrawals,
+        block_hash=ZERO_HASH,
+    )
+    return seal(chain, draft, waived)
+
+
+def seal(
+    chain: Chain, payload: Payload, waived: frozenset[str] = frozenset(), gas_used: int | None = None
+) -> tuple[Payload, Outcome]:
+    """Return the payload with gas used, state root and hash filled in, and the outcome of running it."""
+
+    def fail(rule: str, **values: object) -> InvalidBlockError:
+        return InvalidBlockError(rule, height=payload.number, **values)
+
+    ids = [transaction.id for transaction in payload.transactions]
+    state = chain.state
+    outcome = run_transactions(
+        state, payload.transactions, ids=ids, base_fee_wei=payload.base_fee_wei, fail=fail, waived=waived
+    )
+    outcome = with_withdrawals(state, payload, outcome)
+    root = state.root_after(outcome.changes)
+    used = outcome.gas_used if gas_used is None else gas_used
+    block_hash = payload.hash_with_ids(ids, used, root)
+    return replace(payload, gas_used=used, state_root=root, block_hash=block_hash), outcome
+
+
+def sign(
+    chain: Chain, block: Block, secrets: Sequence[int], signers: Sequence[bool], root: bytes | None = None
+) -> SignedBlock:
+    """Return the block signed by the chosen authorities."""
+    chosen = [secret for secret, picked in zip(secrets, signers, strict=True) if picked]
+    point = chain.scheme.sign(chosen, block.root if root is None else root)
+    return SignedBlock(block=block, signature=AggregateSignature(signers=tuple(signers), point=point))
+
+
+def default_signers(chain: Chain, slot: int) -> tuple[bool, ...]:
+    """Return the slot's author and as many after it as the threshold needs."""
+    return _signers_from(aura.author_index(chain.spec, slot), len(chain.spec.authorities))
+
+
+@cache
+def _signers_from(first: int, members: int) -> tuple[bool, ...]:
+    needed = aura.majority(members)
+    return tuple((index - first) % members < needed for index in range(members))

@@ -1,0 +1,132 @@
+"""The same work on Pykka and xoscar, to stand beside the actor system; nothing here is promised.
+
+Both are measured in elapsed time, since Pykka works in threads and xoscar may
+work in processes; so is the bare queue that they are held against.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib.util
+import time
+from typing import Any
+
+BODY = b"x" * 1_024
+CAPACITY = 1_000
+
+
+def beside(*, messages: int = 20_000) -> str:
+    """Return how Pykka's ``tell`` and xoscar's ``send`` stand to a bare queue, as a sentence for a note."""
+    bare = messages / _elapsed_queue(messages)
+    rates = {"Pykka's tell": _pykka(messages), "xoscar's awaited call": _xoscar(messages // 10)}
+    said = [
+        f"{name} {f'{rate / bare:.3f} of it' if rate else 'not installed'}" for name, rate in rates.items()
+    ]
+    return f"beside, to a bare queue in elapsed time: {', '.join(said)}"
+
+
+def memory_beside(*, actors: int = 500) -> str:
+    """Return the bytes of an idle actor of each, as growth of this process's resident memory."""
+    sizes = {"Pykka": _pykka_bytes(actors), "xoscar": _xoscar_bytes(actors)}
+    said = [f"{name} {f'{size:,.0f} bytes' if size else 'not installed'}" for name, size in sizes.items()]
+    return f"beside, resident memory of an idle actor of {actors}: {', '.join(said)}"
+
+
+def _elapsed_queue(messages: int) -> float:
+    async def work() -> float:
+        queue: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(CAPACITY)
+
+        async def produce() -> None:
+            for number in range(messages):
+                await queue.put((number, BODY))
+
+        async def consume() -> None:
+            for _ in range(messages):
+                await queue.get()
+
+        started = time.perf_counter()
+        await asyncio.gather(produce(), consume())
+        return time.perf_counter() - started
+
+    gc.collect()
+    return asyncio.run(work())
+
+
+def _pykka(messages: int) -> float | None:
+    if importlib.util.find_spec("pykka") is None:
+        return None
+    pykka: Any = importlib.import_module("pykka")
+
+    class Sink(pykka.ThreadingActor):  # type: ignore[misc]
+        def on_receive(self, message: Any) -> Any:
+            return message
+
+    ref = Sink.start()
+    try:
+        started = time.perf_counter()
+        for _ in range(messages):
+            ref.tell(BODY)
+        ref.ask(BODY)
+        return messages / (time.perf_counter() - started)
+    finally:
+        ref.stop()
+
+
+def _xoscar(messages: int) -> float | None:
+    if importlib.util.find_spec("xoscar") is None:
+        return None
+    xoscar: Any = importlib.import_module("xoscar")
+
+    class Sink(xoscar.Actor):  # type: ignore[misc]
+        async def take(self, body: bytes) -> int:
+            return len(body)
+
+    async def work() -> float:
+        pool = await xoscar.create_actor_pool("127.0.0.1", n_process=0)
+        async with pool:
+            ref = await xoscar.create_actor(Sink, address=pool.external_address, uid="sink")
+            started = time.perf_counter()
+            for _ in range(messages):
+                await ref.take(BODY)
+            return time.perf_counter() - started
+
+    return messages / asyncio.run(work())
+
+
+def _resident() -> int:
+    import psutil
+
+    gc.collect()
+    return int(psutil.Process().memory_info().rss)
+
+
+def _pykka_bytes(actors: int) -> float | None:
+    if importlib.util.find_spec("pykka") is None:
+        return None
+    pykka: Any = importlib.import_module("pykka")
+    before = _resident()
+    refs = [pykka.ThreadingActor.start() for _ in range(actors)]
+    grown = (_resident() - before) / actors
+    for ref in refs:
+        ref.stop()
+    return grown
+
+
+def _xoscar_bytes(actors: int) -> float | None:
+    if importlib.util.find_spec("xoscar") is None:
+        return None
+    xoscar: Any = importlib.import_module("xoscar")
+
+    async def work() -> float:
+        pool = await xoscar.create_actor_pool("127.0.0.1", n_process=0)
+        async with pool:
+            before = _resident()
+            address = pool.external_address
+            refs = [
+                await xoscar.create_actor(xoscar.Actor, address=address, uid=f"idle-{n}")
+                for n in range(actors)
+            ]
+            return (_resident() - before) / len(refs)
+
+    return asyncio.run(work())

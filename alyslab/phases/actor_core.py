@@ -1,0 +1,203 @@
+"""ActorCore: actors that fail, and an order that is checked where messages arrive.
+
+Every workload runs and is judged from its journal; one of them runs on the
+wall clock too; each bug that can be planted is searched for, and nothing may
+be found where none is planted.  What the system costs is measured when
+``bench_messages`` asks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from typing import Any, Final
+
+from alyslab.checkers.activity import activity
+from alyslab.checkers.latency import latency_quantiles
+from alyslab.checkers.recovery import recoveries
+from alyslab.checkers.verdict import Check
+from alyslab.harnesses.actor.defects import DEFECTS
+from alyslab.harnesses.actor.harness import ActorHarness
+from alyslab.harnesses.actor.workloads import WORKLOADS
+from alyslab.harnesses.actor.workloads.detection import search
+from alyslab.harnesses.actor.workloads.judging import judge_observed
+from alyslab.phases.context import PhaseContext
+from alyslab.phases.phase import Limit, Phase, PhaseSpec
+
+PLANTED: Final = "design.md, principle 6: the lab must find each planted bug, and nothing without"
+NUMBERS: Final = "issue 3, numbers: ratios in one run"
+SEED_END: Final = 2**63
+CLEAN_SEEDS_APART: Final = 1_000_000
+"""Seeds of trials without a bug begin so far from those of the searches."""
+
+LIMITS: Final = (
+    Limit(
+        name="workload_checks_failed",
+        claim="every workload keeps its promises",
+        comparison="==",
+        limit=0,
+        unit="checks",
+        source="the checkers of each workload, over its journal",
+    ),
+    Limit(
+        name="concurrent_messages",
+        claim="a thousand messages and more at once, in order",
+        comparison=">=",
+        limit=1_000,
+        unit="messages",
+        source="Rust framework D1:35, concurrent messages",
+    ),
+    Limit(
+        name="recovery_ms_p50",
+        claim="an actor under the default policy is back within a second",
+        comparison="<",
+        limit=1_000,
+        unit="ms",
+        source="Rust framework D1:1201, supervision: restart below 1 s",
+    ),
+    Limit(
+        name="wall_clock_checks_failed",
+        claim="the same workload keeps them on the wall clock",
+        comparison="==",
+        limit=0,
+        unit="checks",
+        source="design.md, principle 2: one runtime, two clocks",
+    ),
+    Limit(
+        name="planted_bugs_missed",
+        claim="each planted bug is found",
+        comparison="==",
+        limit=0,
+        unit="bugs",
+        source=PLANTED,
+    ),
+    Limit(
+        name="false_alarms",
+        claim="nothing is found where no bug is planted",
+        comparison="==",
+        limit=0,
+        unit="checks",
+        source=PLANTED,
+    ),
+    Limit(
+        name="planted_bug_seeds_p50",
+        claim="the median planted bug needs few seeds",
+        comparison="<=",
+        limit=200,
+        unit="seeds",
+        source="issue 3, planted bugs: each within 200 seeds",
+    ),
+)
+
+
+async def show_actor_core(context: PhaseContext) -> None:
+    """Run every workload, the wall clock, the searches and the benchmark, and record what was seen."""
+    actors = context.harness("actors", ActorHarness)
+    await _observe_workloads(context, actors)
+    await _observe_recovery(context, actors)
+    await _observe_wall_clock(context, actors)
+    await _observe_planted_bugs(context)
+    await _observe_false_alarms(context, actors)
+    _observe_numbers(context)
+
+
+async def _observe_workloads(context: PhaseContext, actors: ActorHarness) -> None:
+    failed = []
+    for name in WORKLOADS:
+        parameters: dict[str, Any] = {}
+        if name == "ordering":
+            parameters["messages"] = context.parameters["messages"]
+        outcome = await actors.run(name, seed=context.seed, **parameters)
+        context.runs.append(outcome.run)
+        failed += [{"workload": name, **check.as_dict()} for check in outcome.verdict.failed]
+        counts = activity(outcome.run.journal)
+        for what, count in sorted(counts.items()):
+            context.metrics.gauge("workload_activity", "events", workload=name, what=what).set(count)
+        for _, row in latency_quantiles(outcome.run.journal).query("quantile == 0.99").iterrows():
+            context.metrics.gauge("message_latency_ms_p99", "ms", workload=name, actor=str(row["actor"])).set(
+                float(row["total_ms"])
+            )
+        if name == "ordering":
+            context.observe("concurrent_messages", counts["messages done"], unit="messages")
+    context.observe("workload_checks_failed", len(failed), unit="checks", evidence=failed[:1])
+
+
+async def _observe_recovery(context: PhaseContext, actors: ActorHarness) -> None:
+    outcome = await actors.run("recovery", seed=context.seed, failure="panic", policy="default", failures=3)
+    times = [one.recovery_ms for one in recoveries(outcome.run.journal) if one.recovery_ms is not None]
+    context.runs.append(outcome.run)
+    note = "" if times else "no failed actor answered a health check"
+    context.observe("recovery_ms_p50", statistics.median(times) if times else None, unit="ms", note=note)
+
+
+async def _observe_wall_clock(context: PhaseContext, actors: ActorHarness) -> None:
+    run = await actors.run_on_the_wall_clock("family", seed=context.seed, parents=1)
+    failed = judge_observed(run.journal).failed
+    context.observe(
+        "wall_clock_checks_failed",
+        len(failed),
+        unit="checks",
+        evidence=[check.as_dict() for check in failed[:1]],
+    )
+
+
+async def _observe_planted_bugs(context: PhaseContext) -> None:
+    limit = int(context.parameters["hunt_seeds"])
+    missed, needed = [], []
+    for defect in DEFECTS if limit else ():
+        await asyncio.sleep(0)
+        found = search(defect, first_seed=context.seed, limit=limit)
+        if found.seeds[0] is None:
+            missed.append({"missed": defect})
+            continue
+        needed.append(found.seeds[0])
+        context.metrics.gauge("planted_bug_seeds_tried", "seeds", defect=defect).set(found.seeds[0])
+    note = f"of {len(DEFECTS)} planted" if limit else "nothing was hunted: hunt_seeds is 0"
+    hunted = len(missed) if limit else None
+    context.observe("planted_bugs_missed", hunted, unit="bugs", note=note, evidence=missed)
+    median = statistics.median(needed) if needed else None
+    context.observe("planted_bug_seeds_p50", median, unit="seeds", note=note)
+
+
+async def _observe_false_alarms(context: PhaseContext, actors: ActorHarness) -> None:
+    alarms = []
+    trials = int(context.parameters["clean_seeds"])
+    for number in range(trials):
+        seed = (context.seed + CLEAN_SEEDS_APART + number) % SEED_END
+        outcome = await actors.run("trial", seed=seed)
+        alarms += [
+            {"seed": seed, "token": outcome.run.token, "check": c.name} for c in outcome.verdict.failed
+        ]
+    note = f"in {trials} trials" if trials else "no trial was run: clean_seeds is 0"
+    context.observe(
+        "false_alarms", len(alarms) if trials else None, unit="checks", note=note, evidence=alarms[:1]
+    )
+
+
+def _observe_numbers(context: PhaseContext) -> None:
+    """Measure what the issue asks for, each as a check of its own; inconclusive unless it is asked for."""
+    from alyslab.checkers.verdict import Verdict
+
+    messages = int(context.parameters["bench_messages"])
+    if messages:
+        from alyslab.performance import actor
+
+        checks: list[Check] = [
+            *actor.throughput_checks(messages=messages),
+            *actor.ask_checks(asks=max(messages // 5, 1)),
+            *actor.memory_checks(),
+        ]
+        context.include(Verdict(tuple(checks)))
+        for check in checks:
+            if isinstance(check.observed, float):
+                context.metrics.gauge("bench", check.unit, check=check.name).set(check.observed)
+
+
+ACTOR_CORE: Final = PhaseSpec(
+    phase=Phase.ACTOR_CORE,
+    title="the actor system: mailboxes, ordering, supervision and recovery",
+    workload=show_actor_core,
+    limits=LIMITS,
+    harnesses={"actors": lambda _config: ActorHarness("actors")},
+    parameters={"messages": 40, "hunt_seeds": 20, "clean_seeds": 10, "bench_messages": 0},
+)
