@@ -88,6 +88,8 @@ def run(
     resume: Annotated[
         str | None, typer.Option(help="Go on with an interrupted run.", metavar="RUN_ID")
     ] = None,
+    preset: Annotated[str | None, typer.Option(help="Preset of the configuration.", metavar="NAME")] = None,
+    file: Annotated[Path | None, typer.Option("--config", help="A TOML file on top of the preset.")] = None,
     as_json: Json = False,
 ) -> int:
     """Execute notebooks with a profile, gate on their verdicts and build the report.
@@ -99,6 +101,11 @@ def run(
     from alyslab.batch.runner import Limits, resume_batch, run_batch
     from alyslab.reporting import build_report
 
+    # In the environment, so that the notebooks' kernels resolve the same configuration.
+    if preset is not None:
+        os.environ["TEST_ENV"] = preset
+    if file is not None:
+        os.environ["ALYSLAB_CONFIG"] = str(file.resolve())
     config = _config()
     outputs = out or Path(config.paths.outputs)
     execution = config.execution
@@ -121,7 +128,14 @@ def run(
         )
         plan = make_plan(request, **folders)
         directory = run_batch(plan, outputs=outputs, limits=limits, progress=progress)
-    return _told(build_report(directory), directory, as_json)
+    try:
+        report = build_report(directory)
+    except BaseException:
+        typer.echo(
+            f"the notebooks are done, the report is not; go on with: alyslab report {directory}", err=True
+        )
+        raise
+    return _told(report, directory, as_json)
 
 
 @app.command()

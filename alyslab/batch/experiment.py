@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from alyslab.batch import provenance
@@ -100,12 +101,16 @@ class Experiment:
     def add_run(self, run: RunLike, label: str = "") -> None:
         """Keep a run's token and digests for the provenance; ``label`` tells it from others.
 
+        In a run directory the journal itself is kept too, as ``journals/DIGEST.parquet``,
+        so that a replay can be held against it event by event.
+
         Raises
         ------
         StateError
             After :meth:`finish`.
         """
         self._must_be_open("add_run")
+        _keep_journal(run.journal)
         self.runs.append(
             {
                 "label": label,
@@ -176,6 +181,13 @@ class Experiment:
     def _must_be_open(self, call: str) -> None:
         if self.finished:
             raise StateError(call, "finished", ())
+
+
+def _keep_journal(journal: Any) -> None:
+    """Save the journal in the run directory, where batch kernels work; elsewhere nobody asked for files."""
+    path = Path("journals") / f"{journal.digest}.parquet"
+    if in_kernel() and Path("run.json").is_file() and not path.exists():
+        journal.save(path)
 
 
 def _validated(name: str, seed: int | None, parameters: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ SUITE: Mapping[str, str] = {
     "journal": "alyslab.performance.runtime:journal_checks",
     "memory": "alyslab.performance.runtime:memory_check",
     "import": "alyslab.performance.runtime:import_check",
+    "setup": "alyslab.performance.runtime:setup_check",
+    "lab": "alyslab.performance.runtime:lab_check",
     "model": "alyslab.performance.model:model_checks",
     "actor": "alyslab.performance.actor:all_checks",
     "actor_checkers": "alyslab.performance.actor_checkers:checker_checks",

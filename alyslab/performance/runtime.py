@@ -12,6 +12,7 @@ import gc
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -197,11 +198,51 @@ def import_check(rounds: int = 5) -> list[Check]:
     ]
 
 
-def seed_rate() -> list[Check]:
-    """Report how many seeds of a small program are simulated per second; no limit is promised."""
-    started = time.perf_counter()
-    seeds = 200
-    for seed in range(seeds):
-        simulate(ping_pong, seed=seed, parameters={"rounds": 50}, strategy="random")
-    rate = seeds / (time.perf_counter() - started)
-    return [Check(name="seeds of 100 rounds", observed=round(rate), comparison=">", limit=0, unit="per s")]
+def lab_check() -> list[Check]:
+    """Measure the main job, every notebook with the quick profile and the summary, in a checkout."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-m", "alyslab.cli", "run", "--profile", "quick", "--out", out]
+        started = time.perf_counter()
+        ended = subprocess.run(command, capture_output=True, check=False).returncode
+        elapsed = time.perf_counter() - started
+    seen = round(elapsed, 1) if ended == 0 else None
+    note = "" if ended == 0 else f"the run ended with {ended}; the working directory must be a checkout"
+    return [
+        Check(
+            name="alyslab run --profile quick", observed=seen, comparison="<=", limit=60, unit="s", note=note
+        )
+    ]
+
+
+SETUP = """
+from alyslab.batch.experiment import Experiment
+from alyslab.checkers.propagation import check_propagation
+from alyslab.config import load_config
+from alyslab.display import propagation_curve, style, verdict_table
+from alyslab.framework import MigrationTestFramework
+style.apply()
+Experiment("foundation", seed=7)
+"""
+"""What the foundation notebook's set-up cell does."""
+
+
+def setup_check(rounds: int = 3) -> list[Check]:
+    """Measure a notebook's set-up cell in fresh processes, beyond what pandas and seaborn take."""
+    base = "import pandas, seaborn"
+    timings = take_turns(
+        {
+            name: partial(subprocess.run, [sys.executable, "-c", code], check=True, capture_output=True)
+            for name, code in (("base", base), ("set-up", base + SETUP))
+        },
+        rounds=rounds,
+    )
+    beyond = round(timings.median_s("set-up") - timings.median_s("base"), 3)
+    return [
+        Check(
+            name="set-up cell beyond pandas and seaborn",
+            observed=beyond,
+            comparison="<=",
+            limit=2.0,
+            unit="s",
+        )
+    ]

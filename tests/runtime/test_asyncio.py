@@ -523,7 +523,7 @@ def test_failing_generators_do_not_keep_others_open():
             kept.append(generator)
             await anext(generator)
 
-    with pytest.raises(UnhandledError, match="on the way out"):  # DEFECT 28
+    with pytest.raises(UnhandledError, match="on the way out"):
         simulate(main, seed=1)
     assert closed == ["good"]
 

@@ -131,7 +131,7 @@ def test_misdirected_write_arrives_in_another_sector(offset, seed):
 
     at = on_disk(work, seed=seed).result.find(b"needle")
     assert at % SECTOR_BYTES == 0
-    assert at // SECTOR_BYTES != offset // SECTOR_BYTES  # DEFECT 27
+    assert at // SECTOR_BYTES != offset // SECTOR_BYTES
 
 
 def test_fate_of_each_write_is_a_row_of_the_journal():
@@ -260,7 +260,7 @@ def test_only_bytes_can_be_written(data):
     async def work(node):
         await node.disk.write("a", data)
 
-    with pytest.raises((TypeError, DiskError)):  # DEFECT 31
+    with pytest.raises((TypeError, DiskError)):
         on_disk(work)
 
 

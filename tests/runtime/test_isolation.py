@@ -66,7 +66,7 @@ PROCESS = "a node, or the wall clock"
         (socket.socket, NETWORK),
         (lambda: socket.create_connection(("127.0.0.1", 9)), NETWORK),
         (lambda: socket.getaddrinfo("localhost", 1), NETWORK),
-        (lambda: socket.gethostbyname("localhost"), NETWORK),  # DEFECT 18
+        (lambda: socket.gethostbyname("localhost"), NETWORK),
         (lambda: socket.gethostbyaddr("127.0.0.1"), NETWORK),
         (_popen, PROCESS),
         (lambda: os.system("true"), PROCESS),
@@ -74,7 +74,7 @@ PROCESS = "a node, or the wall clock"
         (_fork, PROCESS),
         (lambda: os.posix_spawn("/bin/true", ["true"], {}), PROCESS),
         (_forked_process, PROCESS),
-        (_spawned_process, PROCESS),  # DEFECT 18
+        (_spawned_process, PROCESS),
         (lambda: time.sleep(0.001), "await asyncio.sleep()"),
     ],
 )
@@ -133,7 +133,7 @@ def test_dates_are_virtual_too(read):
         await asyncio.sleep(400 * 86_400)
         return read()
 
-    assert result(main) == "2027"  # DEFECT 18
+    assert result(main) == "2027"
 
 
 def test_system_clocks_are_virtual_or_refused():
@@ -143,7 +143,7 @@ def test_system_clocks_are_virtual_or_refused():
         return time.clock_gettime(time.CLOCK_REALTIME), time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
     with suppress(IsolationError):
-        assert result(main) == (EPOCH_S, 0)  # DEFECT 18
+        assert result(main) == (EPOCH_S, 0)
 
 
 def test_time_of_other_threads_stays_real():
@@ -188,7 +188,7 @@ def test_names_imported_during_a_run_are_real_again_after_it():
         assert module.time() == EPOCH_S
 
     simulate(main, seed=1)
-    assert abs(module.time() - time.time()) < 10  # DEFECT 6
+    assert abs(module.time() - time.time()) < 10
     assert module.perf_counter() != module.perf_counter()
     module.sleep(0)
     assert module.urandom(16) != module.urandom(16)
@@ -306,7 +306,7 @@ def test_collector_is_given_back_as_it_was(enabled):
     try:
         (gc.enable if enabled else gc.disable)()
         simulate(main, seed=1)
-        assert gc.isenabled() == enabled  # DEFECT 30
+        assert gc.isenabled() == enabled
     finally:
         gc.enable()
 
@@ -328,7 +328,7 @@ def test_interrupt_in_main_still_lets_others_clean_up():
 
     with pytest.raises(KeyboardInterrupt) as caught:
         simulate(main, seed=1)
-    assert log == [1]  # DEFECT 5
+    assert log == [1]
     assert not any("closing the simulation failed" in note for note in getattr(caught.value, "__notes__", ()))
 
 
@@ -360,7 +360,7 @@ def test_second_thread_is_refused_while_a_simulation_runs():
     thread.start()
     simulate(holding, seed=1)
     thread.join()
-    assert outcome == [1] or "thread" in outcome[0]  # DEFECT 7
+    assert outcome == [1] or "thread" in outcome[0]
     assert _traces() == before
     assert simulate(quick, seed=1).result == 1
 

@@ -146,7 +146,7 @@ def test_digest_of_nan_does_not_depend_on_how_it_came_about():
         journal_of([(0, "k", "s", {"x": nan, "y": (1, nan)})]).digest
         for nan in (math.nan, -math.nan, math.inf - math.inf)
     }
-    assert len(digests) == 1  # DEFECT 12
+    assert len(digests) == 1
 
 
 def test_digest_grows_with_the_journal_and_not_with_looking():
@@ -204,7 +204,7 @@ def test_value_that_cannot_be_kept_is_refused_by_name(value, before, recorder):
             journal.record("kind", "subject", n=value)
         return journal.digest
 
-    with pytest.raises(JournalError, match=r"kind\.n"):  # DEFECT 10
+    with pytest.raises(JournalError, match=r"kind\.n"):
         fill()
 
 
@@ -246,7 +246,7 @@ def test_field_cannot_hide_a_column(name):
     except JournalError as error:
         assert name in str(error)
     else:
-        frame = journal.frame()  # DEFECT 15
+        frame = journal.frame()
         assert frame[["seq", "kind", "subject"]].to_numpy().tolist() == [[0, "k", "s"]]
 
 
@@ -345,7 +345,7 @@ def test_frame_has_a_column_for_each_field_and_exact_integers():
     frame = journal.frame()
     assert list(frame.columns) == ["seq", "time_ns", "kind", "subject", "n", "to", "flag"]
     assert frame.time_ns.dtype == np.int64
-    assert frame.n.iloc[0] == 2**60 + 1  # DEFECT 14
+    assert frame.n.iloc[0] == 2**60 + 1
     assert frame.n.iloc[1] is None
     assert frame.flag.iloc[1] is True or frame.flag.iloc[1] is np.True_
     assert journal.frame("sent").n.dtype == np.int64
@@ -408,4 +408,4 @@ def test_first_difference_agrees_with_the_digest(block_rows, one, other, differ)
     with blocks_of(block_rows):
         mine, theirs = journal_of([(0, "k", "s", one)]), journal_of([(0, "k", "s", other)])
         assert (mine.digest != theirs.digest) == differ
-        assert (mine.first_difference(theirs) is not None) == differ  # DEFECT 13
+        assert (mine.first_difference(theirs) is not None) == differ

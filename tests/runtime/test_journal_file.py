@@ -64,7 +64,7 @@ def test_several_row_groups_make_a_round_trip(tmp_path, monkeypatch):
 def test_nan_of_any_sign_makes_a_round_trip(tmp_path, nan):
     """``inf - inf`` has its sign bit set on x86; such a journal must not be called tampered with."""
     saved(tmp_path / "run.parquet", [(0, "k", "s", {"x": nan, "y": (nan,)})])
-    loaded = Journal.load(tmp_path / "run.parquet")  # DEFECT 12
+    loaded = Journal.load(tmp_path / "run.parquet")
     assert math.isnan(loaded[0].fields["x"])
 
 
@@ -84,7 +84,7 @@ def test_saving_replaces_a_file_only_as_a_whole(tmp_path):
     bad = Journal(Clock())
     bad.record("k", "s", n=1)
     bad.record("k", "s", n=b"bytes")
-    with pytest.raises(JournalError):  # DEFECT 10
+    with pytest.raises(JournalError):
         bad.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -97,7 +97,7 @@ def test_folders_are_made_and_the_file_can_be_read_by_others(tmp_path):
     saved(path)
     mask = os.umask(0)
     os.umask(mask)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask  # DEFECT 33
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
 
 
 def test_file_that_cannot_be_written_is_an_error_with_its_reason(tmp_path):
@@ -179,7 +179,7 @@ def test_file_that_is_no_journal_is_bad_input(tmp_path, make):
     path = tmp_path / "run.parquet"
     make(path)
     with pytest.raises(JournalFileError, match=r"run\.parquet"):
-        Journal.load(path)  # DEFECT 34
+        Journal.load(path)
 
 
 def _edited(source, target, edit):

@@ -18,13 +18,13 @@ FOUND = [
     "from time import sleep",
     "from random import choice",
     "from os import urandom",
-    "from time import *",  # DEFECT 26
+    "from time import *",
     "import secrets",
     "from secrets import token_hex",
     "import datetime\ndatetime.datetime.now()",
     "from datetime import datetime\ndatetime.utcnow()",
     "from datetime import date\ndate.today()",
-    "from datetime import datetime as dt\ndt.now()",  # DEFECT 26
+    "from datetime import datetime as dt\ndt.now()",
     "import time\ntime.process_time()",
     "import uuid\nuuid.uuid1()",
     "from uuid import uuid1\nuuid1()",
@@ -32,7 +32,7 @@ FOUND = [
     "import random\nrandom.Random()",
     "from random import Random\nRandom()",
     "import numpy as np\nnp.random.default_rng()",
-    "import numpy as np\nnp.random.default_rng(None)",  # DEFECT 26
+    "import numpy as np\nnp.random.default_rng(None)",
     "from numpy.random import default_rng\ndefault_rng()",
     "import numpy as np\nnp.random.RandomState()",
     "hash('x')",
@@ -89,7 +89,7 @@ def test_deciding_code_of_the_package_is_clean(room):
     """What the lab asks of others it keeps itself."""
     if not (PACKAGE / room).is_dir():
         pytest.skip(f"there is no {room} yet")
-    assert [str(finding) for finding in lint_paths([PACKAGE / room])] == []  # DEFECT 26
+    assert [str(finding) for finding in lint_paths([PACKAGE / room])] == []
 
 
 def test_folders_and_files_are_looked_through(tmp_path):
@@ -109,8 +109,8 @@ def test_folder_below_a_hidden_one_is_looked_through(tmp_path, monkeypatch):
     (folder / "a.py").write_text("import secrets\n")
     (folder / "sub").mkdir()
     monkeypatch.chdir(folder / "sub")
-    assert len(lint_paths([folder])) == 1  # DEFECT 25
-    assert len(lint_paths([".."])) == 1  # DEFECT 25
+    assert len(lint_paths([folder])) == 1
+    assert len(lint_paths([".."])) == 1
 
 
 def _notebook(path: Path, *sources: object) -> Path:
@@ -127,7 +127,7 @@ def test_code_cells_of_notebooks_are_looked_through(tmp_path):
         "await main()\nimport secrets",
         ["%%bash\n", "for f in *; do echo $f; done\n"],
     )
-    findings = lint_paths([notebook])  # DEFECT 41
+    findings = lint_paths([notebook])
     assert [finding.what for finding in findings] == ["imports secrets, which no seed reaches"]
     assert findings[0].line == 5
 

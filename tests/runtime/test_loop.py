@@ -96,7 +96,7 @@ def test_timer_that_is_due_fires_although_a_task_spins(delay_s):
             await asyncio.sleep(0)
         return None
 
-    assert result(main) is not None  # DEFECT 9
+    assert result(main) is not None
 
 
 def test_wait_with_no_time_returns_although_a_task_spins():
@@ -112,7 +112,7 @@ def test_wait_with_no_time_returns_although_a_task_spins():
         spinner.cancel()
         return len(done), len(pending)
 
-    assert result(main, max_steps=10_000) == (0, 1)  # DEFECT 9
+    assert result(main, max_steps=10_000) == (0, 1)
 
 
 def test_call_at_in_the_past_runs_without_turning_time_back():
@@ -267,7 +267,7 @@ def test_callback_that_is_cancelled_from_within_is_reported_not_raised():
         asyncio.get_running_loop().call_soon(broken)
         await asyncio.sleep(1)
 
-    with pytest.raises(UnhandledError):  # DEFECT 23
+    with pytest.raises(UnhandledError):
         simulate(main, seed=1)
 
 

@@ -207,7 +207,7 @@ def test_task_that_crashes_its_own_node_ends_at_its_next_await():
         await asyncio.sleep(5)
         return log, task.done()
 
-    assert run(main).result == (["on to the next await"], True)  # DEFECT 3
+    assert run(main).result == (["on to the next await"], True)
 
 
 @pytest.mark.parametrize("wait", [0, 1])
@@ -225,7 +225,7 @@ def test_awaiter_of_a_task_that_crashed_its_own_node_gets_a_node_error(wait):
             await node.spawn(work())
         return now()
 
-    assert run(main).result == 0  # DEFECT 3
+    assert run(main).result == 0
 
 
 def test_task_created_after_ones_own_crash_never_runs():
@@ -245,7 +245,7 @@ def test_task_created_after_ones_own_crash_never_runs():
         await asyncio.sleep(5)
         return ran, made[0].done()
 
-    assert run(main).result == ([], True)  # DEFECT 3
+    assert run(main).result == ([], True)
 
 
 def test_generator_that_a_crashed_task_was_in_does_not_disturb_the_end():
@@ -268,7 +268,7 @@ def test_generator_that_a_crashed_task_was_in_does_not_disturb_the_end():
         await asyncio.sleep(1)
         return "main is done"
 
-    assert run(main).result == "main is done"  # DEFECT 4
+    assert run(main).result == "main is done"
 
 
 def test_generator_of_a_crashed_task_does_not_speak():
@@ -294,7 +294,7 @@ def test_generator_of_a_crashed_task_does_not_speak():
         node.crash()
         await asyncio.sleep(1)
 
-    assert "dead" not in run(main).journal.kinds()  # DEFECT 4
+    assert "dead" not in run(main).journal.kinds()
 
 
 def test_crash_is_journalled_and_told_to_the_network():
@@ -343,9 +343,7 @@ print("over")
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
-    assert (done.returncode, done.stdout.split()) == (0, ["refused", "crashed", "over"]), (
-        done.stderr
-    )  # DEFECT 1
+    assert (done.returncode, done.stdout.split()) == (0, ["refused", "crashed", "over"]), done.stderr
 
 
 @given(st.lists(st.sampled_from(["crash", "restart", "pause", "resume", "spawn"]), max_size=8))
@@ -680,7 +678,7 @@ def test_faults_between_two_runs_act_on_the_node(fault):
     with Simulation(seed=1) as sim:
         sim.run(begin)
         sim.run(asyncio.sleep(2.5))
-        getattr(sim.nodes["a"], fault)()  # DEFECT 22
+        getattr(sim.nodes["a"], fault)()
         sim.run(asyncio.sleep(5))
         assert log == [1, 2]
         (sim.nodes["a"].restart if fault == "crash" else sim.nodes["a"].resume)()

@@ -160,7 +160,7 @@ def test_function_that_is_not_async_is_never_called(function):
         replay(str(Token(workload=function, seed=1, parameters={"command": "echo"})))
     with pytest.raises(TokenError):
         replay(str(Token(workload=function, seed=1)))
-    assert workloads.ran == []  # DEFECT 2
+    assert workloads.ran == []
 
 
 @pytest.mark.parametrize(
@@ -176,10 +176,10 @@ def test_function_that_is_not_async_is_never_called(function):
         {"b": ["no.such.defect"]},
         {"a": 2},
         {"a": 10**400},
-        {"n": 0},  # DEFECT 39
+        {"n": 0},
         {"n": -5},
         {"n": True},
-        {"t": 0},  # DEFECT 39
+        {"t": 0},
         {"t": 10**400},
         {"t": -1.0},
         {"p": {"unknown": 1}},
@@ -202,7 +202,7 @@ def test_module_that_fails_as_it_is_imported_is_a_token_error(tmp_path, monkeypa
     (tmp_path / "broken_workload.py").write_text("raise RuntimeError('no GPU here')\n")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TokenError, match="no GPU here"):
-        replay(str(Token(workload="broken_workload:main", seed=1)))  # DEFECT 40
+        replay(str(Token(workload="broken_workload:main", seed=1)))
 
 
 def test_workload_is_found_in_the_working_directory(tmp_path, monkeypatch):

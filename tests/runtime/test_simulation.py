@@ -58,7 +58,7 @@ def test_digests_are_equal_twice_in_one_process_after_other_work(strategy, seeds
     for seed in range(seeds):
         _other_work(rng)
         kept.append([object() for _ in range(rng.randrange(100))])
-        assert digests([seed], strategy) == [expected[seed]]  # DEFECT 32
+        assert digests([seed], strategy) == [expected[seed]]
     assert len(set(expected)) == seeds
 
 
@@ -78,7 +78,7 @@ def _in_a_process(hash_seed: str, first: int, last: int, strategy: str = "fifo")
 def test_digests_are_equal_in_other_processes_under_other_hash_seeds():
     """CI and the engineer's kernel are other processes."""
     here = digests(range(20), "random")
-    assert _in_a_process("1", 0, 20, "random") == here  # DEFECT 32
+    assert _in_a_process("1", 0, 20, "random") == here
     assert _in_a_process("2", 0, 20, "random") == here
 
 
@@ -115,7 +115,7 @@ def test_first_run_of_a_workload_is_like_its_second():
             cycle = [generator]
             cycle.append(cycle)
 
-    assert len({simulate(main, seed=1).digest for _ in range(3)}) == 1  # DEFECT 8
+    assert len({simulate(main, seed=1).digest for _ in range(3)}) == 1
 
 
 def test_finished_run_is_freed_without_waiting_for_the_collector():
@@ -132,7 +132,7 @@ def test_finished_run_is_freed_without_waiting_for_the_collector():
         run = simulate(main, seed=1)
         journal = weakref.ref(run.journal)
         del run
-        assert journal() is None  # DEFECT 42
+        assert journal() is None
     finally:
         gc.enable()
 
@@ -242,7 +242,7 @@ def test_collections_between_runs_change_nothing():
             sim.run(second)
         return sim.journal.digest, sim.loop.choices_digest
 
-    assert digest(True) == digest(False)  # DEFECT 8
+    assert digest(True) == digest(False)
 
 
 def test_failure_of_one_run_leaves_the_simulation_usable():
@@ -273,7 +273,7 @@ def test_interrupt_of_one_run_leaves_the_next_whole(ending):
     with Simulation(seed=1) as sim:
         with pytest.raises(ending):
             sim.run(interrupted)
-        assert sim.run(asyncio.sleep(1, "whole")) == "whole"  # DEFECT 5
+        assert sim.run(asyncio.sleep(1, "whole")) == "whole"
 
 
 def test_closed_simulation_refuses_to_run_and_leaves_no_coroutine():
@@ -284,7 +284,7 @@ def test_closed_simulation_refuses_to_run_and_leaves_no_coroutine():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(StateError) as caught:
-            sim.run(counted())  # DEFECT 21
+            sim.run(counted())
         gc.collect()
     assert (caught.value.state, caught.value.allowed) == ("closed", ())
 
@@ -359,7 +359,7 @@ def test_exhausted_budget_still_lets_tasks_clean_up():
 
     with pytest.raises(BudgetError) as caught:
         simulate(main, seed=1, max_steps=1_000)
-    assert log == [0]  # DEFECT 19
+    assert log == [0]
     assert failed_run(caught.value).steps >= 1_000
     gc.collect()
 
@@ -420,7 +420,7 @@ def test_row_that_cannot_be_kept_does_not_hide_what_ended_the_run():
         raise ValueError("mine")
 
     with pytest.raises(ValueError, match="mine") as caught:
-        simulate(main, seed=1)  # DEFECT 11
+        simulate(main, seed=1)
     run = failed_run(caught.value)
     assert [event.kind for event in run.journal] == ["good"]
     assert any("bad.x" in each for each in caught.value.__notes__)
@@ -434,7 +434,7 @@ def test_row_that_cannot_be_kept_fails_the_run_with_its_token():
 
     with pytest.raises(JournalError, match=r"bad\.x") as caught:
         simulate(main, seed=1)
-    assert failed_run(caught.value) is not None  # DEFECT 11
+    assert failed_run(caught.value) is not None
 
 
 def test_task_that_will_not_be_cancelled_is_named():
@@ -465,7 +465,7 @@ def test_exceptions_survive_the_way_between_processes():
         IsolationError("a", "b"),
         UnhandledError(["x"]),
     ):
-        again = pickle.loads(pickle.dumps(error))  # DEFECT 20
+        again = pickle.loads(pickle.dumps(error))
         assert (type(again), str(again)) == (type(error), str(error))
     with pytest.raises(ValueError, match="failed") as caught:
         simulate(failing, seed=1)
@@ -489,16 +489,16 @@ def test_exceptions_survive_the_way_between_processes():
         {"max_time_s": -1.0},
         {"max_time_s": float("nan")},
         {"max_time_s": float("inf")},
-        {"max_time_s": "5"},  # DEFECT 17
-        {"max_time_s": 10**400},  # DEFECT 17
-        {"max_time_s": None},  # DEFECT 17
+        {"max_time_s": "5"},
+        {"max_time_s": 10**400},
+        {"max_time_s": None},
         {"parameters": {"unknown": 1}},
         {"parameters": {"rows": {1, 2}}},
         {"parameters": {"rows": float("nan")}},
-        {"parameters": {"label": (1, 2)}},  # DEFECT 16
-        {"parameters": {"label": {1: 2}}},  # DEFECT 16
+        {"parameters": {"label": (1, 2)}},
+        {"parameters": {"label": {1: 2}}},
         {"parameters": {5: 1}},
-        {"parameters": [1]},  # DEFECT 38
+        {"parameters": [1]},
     ],
     ids=str,
 )
@@ -533,7 +533,7 @@ def test_token_carries_what_main_was_given():
 
     mine = [1]
     run = simulate(main, seed=1, parameters={"items": mine, "flag": 1, "size": 1})
-    assert Token.parse(run.token).parameters == {"items": [1], "flag": 1}  # DEFECT 16
+    assert Token.parse(run.token).parameters == {"items": [1], "flag": 1}
     assert mine == [1]
     assert type(run.result) is int
 

@@ -96,7 +96,7 @@ def test_defects_are_a_collection_of_names(names):
     async def main():
         pass
 
-    with pytest.raises(BadInputError):  # DEFECT 17
+    with pytest.raises(BadInputError):
         simulate(main, seed=1, planted=names)
 
 
@@ -136,7 +136,7 @@ def test_visits_of_one_site_shift_no_other():
 def test_ratio_that_is_none_is_bad_input(ratio):
     """Percent for a share is the usual mistake."""
     with pytest.raises(BadInputError):
-        visit(1, ratio, SITE)  # DEFECT 17
+        visit(1, ratio, SITE)
 
 
 def test_catalogue_lists_what_was_registered_by_name():

@@ -162,8 +162,8 @@ def test_plain_names_make_their_strategies():
         ("recorded", ("1",)),
         ("recorded", (True,)),
         ("fifo", (1,)),
-        (None, ()),  # DEFECT 17
-        ("recorded", 5),  # DEFECT 17
+        (None, ()),
+        ("recorded", 5),
     ],
 )
 def test_malformed_strategy_is_bad_input(spec, choices):

@@ -44,7 +44,7 @@ def test_futures_that_are_done_complete_in_one_order():
             future.set_result(index)
         return [await each for each in asyncio.as_completed(futures)]
 
-    assert len(_orders(main)) == 1  # DEFECT 32
+    assert len(_orders(main)) == 1
 
 
 def test_futures_that_were_waited_for_come_back_in_one_order():
@@ -57,7 +57,7 @@ def test_futures_that_were_waited_for_come_back_in_one_order():
         done, _ = await asyncio.wait(futures)
         return [future.result() for future in done]
 
-    assert len(_orders(main)) == 1  # DEFECT 32
+    assert len(_orders(main)) == 1
 
 
 def test_tasks_are_numbered_and_named_from_zero_in_each_simulation():

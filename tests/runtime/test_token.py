@@ -118,7 +118,7 @@ def test_every_last_character_but_the_right_one_is_refused():
     for character in string.ascii_letters + string.digits + "-_+/":
         if character != text[-1]:
             with pytest.raises(TokenError):
-                Token.parse(text[:-1] + character)  # DEFECT 24
+                Token.parse(text[:-1] + character)
 
 
 def test_every_truncation_is_found():
@@ -182,13 +182,13 @@ def test_what_is_no_token_is_a_token_error(text):
         {"y": 5},
         {"c": "12"},
         {"c": {"0": 1}},
-        {"c": ["1"]},  # DEFECT 37
-        {"c": [1.5]},  # DEFECT 37
-        {"c": [[]]},  # DEFECT 37
+        {"c": ["1"]},
+        {"c": [1.5]},
+        {"c": [[]]},
         {"p": []},
         {"b": "name"},
-        {"b": [5]},  # DEFECT 37
-        {"b": [[]]},  # DEFECT 37
+        {"b": [5]},
+        {"b": [[]]},
         {"a": "x"},
         {"n": "5"},
         {"n": 1.5},
