@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib.util
 import multiprocessing
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -136,7 +137,9 @@ def _py_ecc_verify_s(times: int = 2) -> float | None:
     """Return py_ecc's median seconds for one aggregate verification, or None where it is not installed."""
     if importlib.util.find_spec("py_ecc") is None:
         return None
+    limit = sys.getrecursionlimit()
     ciphersuite: Any = importlib.import_module("py_ecc.bls").G2ProofOfPossession
+    sys.setrecursionlimit(limit)  # which py_ecc raises beyond what the stack can bear
     keys, signature = [bls.public_key(secret) for secret in (1, 2, 3)], bls.sign((1, 2, 3), b"message")
     taken = []
     for _ in range(times):
