@@ -17,7 +17,13 @@ State = Literal["pending", "running", "finished", "failed", "timed_out", "died"]
 """``finished`` is the only good end; ``failed``, ``timed_out`` and ``died`` are recorded bad ones."""
 
 ENDED: tuple[State, ...] = ("finished", "failed", "timed_out", "died")
-"""The states that a resume leaves alone."""
+"""The states in which nothing more happens in this run."""
+
+CUT_SHORT: tuple[State, ...] = ("timed_out", "died")
+"""The ends that came from outside the notebook; a resume runs these again.
+
+A cell that raised would raise again, and its failure is a result: it is left alone.
+"""
 
 
 class _Record(BaseModel):

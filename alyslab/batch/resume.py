@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alyslab.batch.atomic import writing
-from alyslab.batch.manifest import ENDED, Manifest, NotebookEntry
+from alyslab.batch.manifest import CUT_SHORT, ENDED, Manifest, NotebookEntry
 from alyslab.errors import Problem
 
 
@@ -51,11 +51,12 @@ def _entry_differences(before: NotebookEntry, now: NotebookEntry, directory: Pat
 
 
 def with_undone_reset(manifest: Manifest, directory: Path) -> Manifest:
-    """Return the manifest to go on with: what did not end, or is gone, is pending again."""
+    """Return the manifest to go on with: what did not finish, or is gone, is pending again."""
     fresh: dict[str, Any] = {"state": "pending", "error": None, "duration_s": None, "executed_sha256": None}
 
     def undone(entry: NotebookEntry) -> bool:
-        return entry.state not in ENDED or not (directory / entry.file).exists()
+        cut_short = entry.state not in ENDED or entry.state in CUT_SHORT
+        return cut_short or not (directory / entry.file).exists()
 
     again = [entry.id for entry in manifest.notebooks if undone(entry)]
     # A summary of notebooks that run again would speak of the old ones.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alyslab.batch.atomic import point_link, write_text, writing
-from alyslab.batch.manifest import FILE_NAME, Manifest, read_manifest
+from alyslab.batch.manifest import CUT_SHORT, FILE_NAME, Manifest, read_manifest
 from alyslab.errors import Problem, RunDirectoryError
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
@@ -93,7 +93,8 @@ def reopen(outputs: Path, run_id: str) -> Iterator[tuple[RunDirectory, Manifest]
     ------
     RunDirectoryError
         If ``run_id`` is no name of a directory there, was not written by
-        alyslab, is finished, or is held by a process that still runs.
+        alyslab, is finished with nothing cut short, or is held by a process
+        that still runs.
     """
     if not _RUN_ID.fullmatch(run_id) or run_id == "latest":
         raise RunDirectoryError(
@@ -110,7 +111,8 @@ def reopen(outputs: Path, run_id: str) -> Iterator[tuple[RunDirectory, Manifest]
         if manifest.run_id != run_id:
             what = f"holds run {manifest.run_id}; a renamed directory can't be resumed"
             raise RunDirectoryError(Problem(where=str(path), what=what))
-        if manifest.status == "finished":
+        cut_short = any(entry.state in CUT_SHORT for entry in (*manifest.notebooks, manifest.summary))
+        if manifest.status == "finished" and not cut_short:
             raise RunDirectoryError(Problem(where=str(path), what="is finished; start a new run instead"))
         shutil.rmtree(directory.work, ignore_errors=True)
         with writing(directory.work):

@@ -59,14 +59,21 @@ def test_an_executed_notebook_that_was_edited_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_only_what_did_not_end_runs_again(tmp_path: Path) -> None:
-    """A recorded failure is a result too, and its evidence is kept."""
+def test_only_what_did_not_finish_runs_again(tmp_path: Path) -> None:
+    """A cell that raised is a result too; a kernel that died or ran out of time is bad luck."""
     states = {"one": "finished", "two": "failed", "three": "running", "four": "pending", "five": "finished"}
-    for name in ("one", "two"):
+    states |= {"six": "died", "seven": "timed_out"}
+    for name in ("one", "two", "six", "seven"):
         (tmp_path / f"{name}__default__s7.ipynb").write_text("")
     record = manifest("r1", *(entry(name, state=state) for name, state in states.items()))
 
     again = with_undone_reset(record, tmp_path)
 
-    assert [e.notebook for e in again.notebooks if e.state == "pending"] == ["three", "four", "five"]
+    assert [e.notebook for e in again.notebooks if e.state == "pending"] == [
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+    ]
     assert (again.status, again.summary.state, again.ended_at) == ("running", "pending", None)

@@ -75,6 +75,17 @@ def test_a_finished_run_is_not_resumed(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("state", ["died", "timed_out"])
+def test_a_finished_run_with_a_notebook_cut_short_is_resumed(tmp_path: Path, state: str) -> None:
+    """A kernel that the machine killed says nothing about the experiment."""
+    directory = tmp_path / "r1"
+    directory.mkdir()
+    (directory / "run.json").write_text(manifest("r1", entry("one", state=state)).model_dump_json())
+
+    with reopen(tmp_path, "r1") as (_, found):
+        assert (found.status, found.notebooks[0].state) == ("finished", state)
+
+
 def test_a_renamed_run_is_not_resumed(tmp_path: Path) -> None:
     """A copy under another name would go on with two histories."""
     unfinished(tmp_path, "copy", named="r1")

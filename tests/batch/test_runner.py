@@ -129,14 +129,6 @@ def test_kernels_say_nothing_of_their_own(run: RunScraps) -> None:
     assert [output["output_type"] for output in said if output["output_type"] == "stream"] == []
 
 
-def test_nothing_is_started_if_a_file_was_changed_to_another_run_s_name(run: RunScraps) -> None:
-    """A finished run is evidence and is never written to again."""
-    root = run.directory.parent.parent
-
-    with pytest.raises(RunDirectoryError, match="is finished"):
-        resume(root, run.directory.name)
-
-
 def resume(root: Path, run_id: str) -> Path:
     return resume_batch(
         run_id,
