@@ -27,6 +27,7 @@ import random
 import sys
 import threading
 import time
+from asyncio import mixins
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -114,6 +115,7 @@ def isolated(loop: SimulationLoop, randomness: GlobalRandomness) -> Iterator[Non
         stack.enter_context(_one_thread())
         stack.enter_context(_running_loop(loop))
         stack.enter_context(_ordered_asyncio())
+        stack.enter_context(_quick_primitives())
         stack.enter_context(_virtual_time(loop))
         stack.enter_context(randomness.installed())
         stack.enter_context(_collector_at_rest())
@@ -181,6 +183,27 @@ def _ordered_asyncio() -> Iterator[None]:
             stack.enter_context(_replaced(module, "as_completed", ordered_as_completed))
             stack.enter_context(_replaced(module, "all_tasks", ordered_all_tasks))
         yield
+
+
+@contextmanager
+def _quick_primitives() -> Iterator[None]:
+    """Let asyncio's queues and locks make their futures without asking the loop who they are."""
+    bound: Any = mixins._LoopBoundMixin
+    original, running = bound._get_loop, asyncio._get_running_loop
+
+    def get_loop(self: Any) -> Any:
+        loop = running()
+        if type(loop) is not SimulationLoop:
+            return original(self)
+        if self._loop is not loop:
+            original(self)  # binds it, or refuses what belongs to another loop
+        return loop.primitives
+
+    bound._get_loop = get_loop
+    try:
+        yield
+    finally:
+        bound._get_loop = original
 
 
 def _number(task: asyncio.Task[Any]) -> int:

@@ -17,17 +17,18 @@ import gc
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from contextvars import Context, copy_context
-from heapq import heapify, heappop, heappush
+from functools import partial
 from itertools import count, repeat
 from typing import Any, NoReturn
 
 from alyslab.errors import BudgetError, StallError
-from alyslab.runtime.callback import CALLBACK, NS_PER_S, Callback, Timer, cancelled
+from alyslab.runtime.callback import CALLBACK, NS_PER_S, Callback, Timer
 from alyslab.runtime.generators import Generator, Generators
 from alyslab.runtime.ready import ByChoice, Entry, InOrder
 from alyslab.runtime.strategy import Fifo, Strategy
 from alyslab.runtime.surface import LoopSurface
 from alyslab.runtime.task import SimFuture, SimTask, await_point
+from alyslab.runtime.timers import Timers
 from alyslab.runtime.trace import Trace
 
 FOREVER_NS = 2**63 - 1
@@ -37,14 +38,25 @@ STEPS_PER_ACCOUNT = 4_096
 """Steps between two looks at the budget."""
 STEPS_PER_COLLECTION = 65_536
 """Steps between two garbage collections, so that finalisers run at the same moments each run."""
-CLEAR_AT_LEAST = 1_000
-"""Timers or tasks that are kept at least before those that are cancelled or gone are cleared out."""
-_PRIMITIVES = frozenset(f"asyncio.{name}" for name in ("tasks", "queues", "locks", "timeouts", "taskgroups"))
+TASKS_KEPT = 1_000
+"""Tasks that are kept at least before those that are done are let go."""
+_SLEEP = asyncio.sleep.__code__
+_INTERNAL = frozenset(f"asyncio.{name}" for name in ("tasks", "queues", "locks", "timeouts", "taskgroups"))
 """Modules whose futures are in nobody's sets."""
 
 
 class _MainDone(BaseException):
     """Leaves the inner loop as soon as main is done, without a test at each step."""
+
+
+class Primitives:
+    """What queues, locks and events of asyncio get as their loop: all that they do with it is make futures.
+
+    Theirs are in nobody's sets, and this way nobody has to look who asks.
+    """
+
+    def __init__(self, loop: SimulationLoop) -> None:
+        self.create_future = partial(asyncio.Future, loop=loop)
 
 
 class SimulationLoop(LoopSurface):
@@ -72,11 +84,10 @@ class SimulationLoop(LoopSurface):
         self._max_steps = max_steps
         self._max_time_ns = max_time_ns
         self._ready = InOrder() if isinstance(strategy, Fifo) else ByChoice(strategy)
-        self._timers: list[tuple[int, int, Timer]] = []
-        self._clear_at = CLEAR_AT_LEAST
+        self._timers = Timers()
         # Held, unlike by asyncio: one that only waits for what itself holds would be collected, not found.
         self._tasks: list[SimTask] = []
-        self._prune_at = CLEAR_AT_LEAST
+        self._prune_at = TASKS_KEPT
         self._task_numbers = count()
         self._main: asyncio.Future[Any] | None = None
         self._trace = Trace()
@@ -87,6 +98,7 @@ class SimulationLoop(LoopSurface):
         self.call_soon = self._make_call_soon()  # type: ignore[assignment,method-assign]
         self.call_later = self._make_call_later()  # type: ignore[assignment,method-assign]
         self.create_future = self._make_create_future()  # type: ignore[method-assign]
+        self.primitives = Primitives(self)
 
     # --- what asyncio asks of a loop ---------------------------------------------------------
 
@@ -117,7 +129,7 @@ class SimulationLoop(LoopSurface):
         return call_soon
 
     def _make_call_later(self) -> Callable[..., Timer]:
-        timers, numbers, ready = self._timers, count(), self._ready
+        add, ready = self._timers.add, self._ready
 
         def call_later(
             delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -130,7 +142,7 @@ class SimulationLoop(LoopSurface):
                 timer.when_ns = now_ns
                 ready.append(timer)  # or a task that yields in a spin would starve it
             elif when_ns < FOREVER_NS:
-                heappush(timers, (when_ns, next(numbers), timer))
+                add(timer)
             return timer
 
         return call_later
@@ -139,7 +151,8 @@ class SimulationLoop(LoopSurface):
         numbers, caller = count(), sys._getframe
 
         def create_future() -> asyncio.Future[Any]:
-            if caller(1).f_globals["__name__"] in _PRIMITIVES:
+            frame = caller(1)
+            if frame.f_code is _SLEEP or frame.f_globals["__name__"] in _INTERNAL:
                 return asyncio.Future(loop=self)
             future = SimFuture(loop=self)
             future.number = next(numbers)
@@ -172,7 +185,7 @@ class SimulationLoop(LoopSurface):
         self._tasks.append(task)
         if len(self._tasks) >= self._prune_at:
             self._tasks = [task for task in self._tasks if not task.done() or task.unseen]
-            self._prune_at = max(CLEAR_AT_LEAST, 2 * len(self._tasks))
+            self._prune_at = max(TASKS_KEPT, 2 * len(self._tasks))
         return task
 
     def is_closed(self) -> bool:
@@ -190,7 +203,7 @@ class SimulationLoop(LoopSurface):
         self.generators.end()
         self.adopt, self.generators.owner = None, _nobody
         self.call_soon = self.call_later = _refuse_closed  # type: ignore[assignment,method-assign]
-        self.create_future = _refuse_closed  # type: ignore[method-assign]
+        self.create_future = self.primitives.create_future = _refuse_closed  # type: ignore[assignment,method-assign]
 
     # --- running -----------------------------------------------------------------------------
 
@@ -243,21 +256,15 @@ class SimulationLoop(LoopSurface):
 
     def _advance(self) -> None:
         """Jump to the next timer and make everything that is due then ready."""
-        timers, append = self._timers, self._ready.append
-        while timers and timers[0][2][1] is cancelled:
-            heappop(timers)
-        if not timers:
+        when_ns = self._timers.next_moment()
+        if when_ns is None:
             what = f"the simulation stalled at {self.time():.9f} s: nothing is ready, nothing is scheduled"
             raise StallError(what, self.waiting())
-        when_ns = timers[0][0]
         if when_ns > self._max_time_ns:
             raise BudgetError("max_time_s", self._max_time_ns / NS_PER_S, self.waiting())
         self.now_ns = when_ns
         self._trace.jump(when_ns)
-        while timers and timers[0][0] == when_ns:
-            timer = heappop(timers)[2]
-            if timer[1] is not cancelled:
-                append(timer)
+        self._ready.extend(self._timers.take())
 
     def _account(self) -> None:
         """Fold the trace into the digest, count the steps, clear up when it is time."""
@@ -266,11 +273,10 @@ class SimulationLoop(LoopSurface):
         self._steps_to_collection -= done
         if self._steps_to_collection <= 0:
             self._steps_to_collection = STEPS_PER_COLLECTION
+            self._timers.clear_cancelled(all_of_them=True)
             gc.collect()
-        if len(self._timers) >= self._clear_at:
-            self._timers[:] = [timer for timer in self._timers if timer[2][1] is not cancelled]
-            heapify(self._timers)
-            self._clear_at = max(CLEAR_AT_LEAST, 2 * len(self._timers))
+        else:
+            self._timers.clear_cancelled(all_of_them=False)
 
     # --- what the simulation and its nodes ask -----------------------------------------------
 
@@ -298,8 +304,7 @@ class SimulationLoop(LoopSurface):
 
     def put_ready(self, entries: Iterable[Entry]) -> None:
         """Make these steps ready, behind everything that is."""
-        for entry in entries:
-            self._ready.append(entry)
+        self._ready.extend(entries)
 
     def report_unseen(self) -> None:
         """Report failed tasks whose exception nobody has looked at, without waiting for the collector."""

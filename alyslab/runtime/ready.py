@@ -7,7 +7,7 @@ and a length, so that the loop need not know which it has.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import Context
 from itertools import count
 from typing import Any
@@ -62,6 +62,11 @@ class ByChoice:
             self._strategy.yielded(entry[0])
         self._steps.append(item)
         self._tasks.append(entry[0])
+
+    def extend(self, entries: Iterable[Entry]) -> None:
+        """Add entries behind all others, in their order."""
+        for entry in entries:
+            self.append(entry)
 
     def popleft(self) -> Entry:
         """Take the chosen step, or first a callback that became ready before it."""
