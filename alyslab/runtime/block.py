@@ -95,31 +95,39 @@ class Encoder:
             none = np.empty(0, "<i4")
             return Block(np.empty(0, "<i8"), none, none, msgpack.packb(()), digest.digest())
         times, schemas, subjects, values = zip(*rows, strict=True)
-        packed = self._pack(rows, schemas, subjects, values)
-        self._admit(schemas, subjects, digest)
-        columns = (
-            np.array(times, "<i8"),
-            np.fromiter(map(self._schema_order.__getitem__, schemas), "<i4", len(rows)),
-            np.fromiter(map(self._subject_order.__getitem__, subjects), "<i4", len(rows)),
-        )
+        packed = self._pack(rows, schemas, values)
+        try:
+            kinds, whose = self._numbered(schemas, subjects)
+        except (KeyError, TypeError):  # something appears here first, or is no subject at all
+            self._admit(rows, schemas, subjects, digest)
+            kinds, whose = self._numbered(schemas, subjects)
+        columns = (np.array(times, "<i8"), kinds, whose)
         for part in (*(column.tobytes() for column in columns), packed):
             digest.update(part)
         return Block(*columns, packed, digest.digest())
+
+    def _numbered(self, schemas: Sequence[int], subjects: Sequence[str]) -> tuple[Any, Any]:
+        """Return both columns as numbers of first appearance; raises KeyError for what has none yet."""
+        import numpy as np
+
+        return (
+            np.fromiter(map(self._schema_order.__getitem__, schemas), "<i4", len(schemas)),
+            np.fromiter(map(self._subject_order.__getitem__, subjects), "<i4", len(subjects)),
+        )
 
     def _pack(
         self,
         rows: Sequence[Row],
         schemas: Sequence[int],
-        subjects: Sequence[str],
         values: Sequence[tuple[Any, ...]],
     ) -> bytes:
-        """Check all rows at once, at the speed of C, and one by one only where something is special."""
+        """Check all values at once, at the speed of C, and one by one only where something is special."""
         import msgpack
 
         arity = [len(names) for _, names in self._known]
         types = set(map(type, chain.from_iterable(values)))
         well_formed = types <= _KEPT and list(map(len, values)) == [arity[schema] for schema in schemas]
-        if not well_formed or tuple in types or not all(map(_is_text, dict.fromkeys(subjects))):
+        if not well_formed or tuple in types:
             self._blame(rows)
         if tuple in types or (float in types and _has_nan(values)):
             values = [_canonical(row) for row in values]
@@ -130,10 +138,14 @@ class Encoder:
             raise
         return packed
 
-    def _admit(self, schemas: Sequence[int], subjects: Sequence[str], digest: blake2b) -> None:
+    def _admit(
+        self, rows: Sequence[Row], schemas: Sequence[int], subjects: Sequence[str], digest: blake2b
+    ) -> None:
         """Give a number to each schema and subject that appears first here, and digest its name."""
         import msgpack
 
+        if not all(map(_is_text, subjects)):
+            self._blame(rows)
         for schema in dict.fromkeys(schemas):
             if schema not in self._schema_order:
                 self._schema_order[schema] = len(self.schemas)

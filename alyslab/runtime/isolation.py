@@ -187,9 +187,10 @@ def _ordered_asyncio() -> Iterator[None]:
 
 @contextmanager
 def _quick_primitives() -> Iterator[None]:
-    """Let asyncio's queues and locks make their futures without asking the loop who they are."""
+    """Let asyncio's queues, locks and sleep make their futures without the loop asking who they are."""
     bound: Any = mixins._LoopBoundMixin
     original, running = bound._get_loop, asyncio._get_running_loop
+    original_sleep = asyncio.sleep
 
     def get_loop(self: Any) -> Any:
         loop = running()
@@ -199,11 +200,29 @@ def _quick_primitives() -> Iterator[None]:
             original(self)  # binds it, or refuses what belongs to another loop
         return loop.primitives
 
+    async def sleep(delay: float, result: Any = None) -> Any:
+        loop = running()
+        if type(loop) is not SimulationLoop or delay <= 0:
+            return await original_sleep(delay, result)
+        future: asyncio.Future[Any] = loop.primitives.create_future()
+        timer = loop.call_later(delay, _wake, future, result)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+
     bound._get_loop = get_loop
+    asyncio.sleep = asyncio.tasks.sleep = sleep
     try:
         yield
     finally:
         bound._get_loop = original
+        asyncio.sleep = asyncio.tasks.sleep = original_sleep
+
+
+def _wake(future: asyncio.Future[Any], result: Any) -> None:
+    if not future.done():
+        future.set_result(result)
 
 
 def _number(task: asyncio.Task[Any]) -> int:

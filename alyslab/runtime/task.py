@@ -16,7 +16,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-_ASYNCIO = str(Path(asyncio.__file__).parent)
+_NOT_OWN = (str(Path(asyncio.__file__).parent), str(Path(__file__).with_name("isolation.py")))
+"""Where asyncio's code stands, and what stands in for it during a run."""
 
 
 class SimTask(asyncio.Task[Any]):
@@ -91,7 +92,7 @@ def await_frames(task: asyncio.Task[Any]) -> list[tuple[CodeType, int]]:
 def await_point(task: asyncio.Task[Any]) -> str:
     """Say in one line where the task waits: its own code's innermost line, and the primitive called there."""
     frames = await_frames(task)
-    own = [frame for frame in frames if not frame[0].co_filename.startswith(_ASYNCIO)]
+    own = [frame for frame in frames if not frame[0].co_filename.startswith(_NOT_OWN)]
     if not own:
         return f"{task.get_name()}: not started"
     code, line = own[-1]
