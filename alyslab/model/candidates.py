@@ -37,9 +37,9 @@ class _Candidate:
 class Candidates:
     """The candidates of one node.
 
-    Of two blocks at one height the higher slot wins, in V1's intention; its
-    code passes the sync flag inverted, so that the lower one stays: the
-    deviation ``lowest_slot_wins``.  An approval may arrive before its block
+    Of two blocks at one height the higher slot wins, in V1's intention.  Its
+    code passes the sync flag inverted (once synced, the latest wins), which is
+    not modelled yet; ``lowest_slot_wins`` is a planted bug.  An approval may arrive before its block
     and counts all the same, unless ``early_approvals_lost``.
     """
 
