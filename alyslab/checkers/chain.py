@@ -1,8 +1,9 @@
 """Verdicts over chains: rules enforced, roots right, and the three properties of a backbone.
 
-Reads ``block.judged``, ``candidate.judged``, ``block.imported``,
-``chain.rolled_back`` and ``state.recomputed``; the subject of an event is the
-node.  Nodes and heights are those of the journal, nothing is assumed.
+Reads ``block.judged``, ``candidate.judged``, ``incident.judged``,
+``block.imported``, ``chain.rolled_back`` and ``state.recomputed``; the subject
+of an event is the node, or the scene of an incident.  Nodes and heights are
+those of the journal, nothing is assumed.
 
 Source: Garay, Kiayias, Leonardos, "The Bitcoin backbone protocol" (2015),
 definitions 2-4: common prefix, chain quality, chain growth.
@@ -69,6 +70,25 @@ def candidates_kept(journal: Iterable[Event]) -> Verdict:
                 limit=0,
                 source="alys-system.md §7, incident 9 and early approvals",
                 evidence=_evidence(wrong),
+            ),
+        )
+    )
+
+
+def incidents_avoided(journal: Iterable[Event]) -> Verdict:
+    """Every scene of an incident ended as it does with a sound node."""
+    judged = [event for event in journal if event.kind == "incident.judged"]
+    wrong = [event for event in judged if event.fields["observed"] != event.fields["expected"]]
+    return Verdict(
+        (
+            Check(
+                name="incidents that happen again",
+                observed=len(wrong) if judged else None,
+                comparison="==",
+                limit=0,
+                source="alys-system.md §7",
+                evidence=_evidence(wrong),
+                note=", ".join(event.subject for event in wrong) or f"{len(judged)} scenes",
             ),
         )
     )

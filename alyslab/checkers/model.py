@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from alyslab.checkers.chain import candidates_kept, chain_growth, chain_quality, rules_enforced, state_roots
+from alyslab.checkers.chain import (
+    candidates_kept,
+    chain_growth,
+    chain_quality,
+    common_prefix,
+    incidents_avoided,
+    rules_enforced,
+    state_roots,
+)
 from alyslab.checkers.conservation import money_conserved
 from alyslab.checkers.finality import finality_holds, halts
 from alyslab.checkers.verdict import Check, Verdict
@@ -19,6 +27,8 @@ MAX_BLOCKS_WITHOUT_POW = 20
 """That of the laboratory's spec.  Source: alyslab.model.presets.laboratory_spec, after chain-dev.json."""
 GROWTH_LEAST = 0.5
 """Blocks per slot; one slot in ten is missed by the workload, and a chain of half is half dead."""
+FORK_DEPTH_BLOCKS = 0
+"""Both nodes have heard of every block when the workload ends, so nothing may differ."""
 QUALITY_WINDOW_BLOCKS, SHARE_MOST = 20, 0.5
 """With five authorities in turn, one of which writes half of twenty blocks, turns are not kept."""
 
@@ -27,10 +37,13 @@ def judge(journal: Iterable[Event]) -> Verdict:
     """Return what all checkers of the chain read from the journal of the workload ``validation``."""
     events = list(journal)
     own = [event for event in events if event.subject == "node"]
+    forks = [event for event in events if event.subject.startswith("fork ")]
     return Verdict.of(
         (
             rules_enforced(events),
             candidates_kept(events),
+            incidents_avoided(events),
+            common_prefix(forks, depth_blocks=FORK_DEPTH_BLOCKS),
             state_roots(events),
             finality_holds(events),
             halts(events, max_blocks_without_pow=MAX_BLOCKS_WITHOUT_POW),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from alyslab.display.table import Table
 from alyslab.model.block import SignedBlock
+from alyslab.model.contradictions import Contradiction
 from alyslab.model.deviations import CATALOGUE
+from alyslab.model.facts import Fact
 from alyslab.model.money import MoneyStep
 from alyslab.model.spec import Spec, spec_fields
 from alyslab.model.study import FinalityRow, RuleRow, SizeRow, parts_of
@@ -67,6 +69,40 @@ def defects_table(found: Mapping[str, str]) -> Table:
     )
 
 
+def incidents_table(judged: pd.DataFrame) -> Table:
+    """Show how each scene of an incident ended, from the journal's ``incident.judged`` rows."""
+    rows = tuple(zip(judged["subject"], judged["expected"], judged["observed"], strict=True))
+    wrong = (index for index, (_, expected, observed) in enumerate(rows) if expected != observed)
+    columns = ("scene", "expected", "observed")
+    return Table(
+        title="Incidents, played again", columns=columns, rows=rows, tones=dict.fromkeys(wrong, "bad")
+    )
+
+
+def facts_table(rows: Iterable[Fact]) -> Table:
+    """Show which rule says what each sentence of the facts says, and how V1 differs."""
+    shown = tuple(
+        (
+            row.section,
+            row.anchor,
+            ", ".join(name.removeprefix("alyslab.model.") for name in row.names) or row.elsewhere,
+            row.deviation,
+        )
+        for row in rows
+    )
+    return Table(
+        title=f"{len(shown)} sentences of the facts",
+        columns=("part", "found by", "says it here", "V1 deviates by"),
+        rows=shown,
+    )
+
+
+def readings_table(rows: Iterable[Contradiction]) -> Table:
+    """Show every reading where the project's own documents disagree."""
+    shown = tuple((row.name, ", ".join(name for name, _ in row.changes), row.source) for row in rows)
+    return Table(title="Where documents disagree", columns=("reading", "changes", "source"), rows=shown)
+
+
 def finality_frame(offered: Sequence[FinalityRow]) -> pd.DataFrame:
     """Return one row for each block that was offered, counted from 1."""
     import pandas as pd
@@ -123,6 +159,7 @@ def rate_frame(timed: Iterable[SizeRow]) -> pd.DataFrame:
         [
             {
                 "how": row.how,
+                "height": row.timing.height,
                 "size_kb": row.timing.size_bytes / 1e3,
                 "transactions": row.timing.transactions,
                 "validation_ms": 1e3 * row.timing.validation_s,
@@ -152,20 +189,24 @@ def rate_figure(frame: pd.DataFrame) -> Figure:
 
 
 def rate_summary(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the median and the 99th percentile of validation time by way of checking, in ms."""
+    """Return blocks per second, and median and 99th percentile of validation time, by way of checking."""
     times = frame.groupby("how", sort=False)["validation_ms"]
-    return times.agg(p50_ms="median", p99_ms=lambda part: part.quantile(0.99)).reset_index()
+    return times.agg(
+        blocks_per_s=lambda part: 1e3 * len(part) / part.sum(),
+        p50_ms="median",
+        p99_ms=lambda part: part.quantile(0.99),
+    ).reset_index()
 
 
 def rate_metrics(summary: pd.DataFrame) -> list[dict[str, object]]:
     """Return the summary as tidy metrics."""
+    columns = (
+        ("blocks_per_s", "validated_blocks_per_s", "blocks/s"),
+        ("p50_ms", "validation_ms_p50", "ms"),
+        ("p99_ms", "validation_ms_p99", "ms"),
+    )
     return [
-        {
-            "metric": f"validation_ms_{quantile}",
-            "value": float(row[f"{quantile}_ms"]),
-            "unit": "ms",
-            "labels": {"signatures": row["how"]},
-        }
+        {"metric": metric, "value": float(row[column]), "unit": unit, "labels": {"signatures": row["how"]}}
         for row in summary.to_dict("records")
-        for quantile in ("p50", "p99")
+        for column, metric, unit in columns
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alyslab.model.spec import SIGNERS_MAX, Spec
 
 if TYPE_CHECKING:
-    from alyslab.model.validation import Context, Finding
+    from alyslab.model.context import Context, Finding
 
 FALLBACK_SLOT_MS = 3_000
 """Divisor of V1's second attempt at a slot's time; it hints at an older slot length (incident 6)."""
@@ -35,6 +35,14 @@ def author_index(spec: Spec, slot: int) -> int:
 def majority(members: int) -> int:
     """Return ⌈2n/3⌉: 1→1, 2→2, 3→2, 4→3, 5→4, 7→5."""
     return (2 * members + 2) // 3
+
+
+def quorum_of(spec: Spec, members: int, deviations: frozenset[str] = frozenset()) -> int:
+    """Return how many of the members must sign: :func:`majority`, or the documentation's 50 % + 1."""
+    if "majority_of_one" in deviations:
+        return 1
+    needed = majority(members) if spec.majority == "two_thirds" else members // 2 + 1
+    return needed - ("signature_count_off_by_one" in deviations)
 
 
 def slot_after_parent(ctx: Context) -> Finding:
@@ -63,14 +71,14 @@ def slot_not_in_future(ctx: Context) -> Finding:
 def signers_bounded(ctx: Context) -> Finding:
     """The bit list has one bit per authority and at most 15."""
     count = len(ctx.signed.signature.signers)
-    if count == len(ctx.spec.authorities) and count <= SIGNERS_MAX:
+    if count == len(ctx.authorities) and count <= SIGNERS_MAX:
         return None
-    return {"bits": count, "authorities": len(ctx.spec.authorities)}
+    return {"bits": count, "authorities": len(ctx.authorities)}
 
 
 def author(ctx: Context) -> Finding:
     """The authority whose slot it is has signed; in V1 this check is commented out."""
-    expected = author_index(ctx.spec, ctx.block.slot)
+    expected = ctx.block.slot % len(ctx.authorities)
     signers = ctx.signed.signature.signers
     return (
         None if expected < len(signers) and signers[expected] else {"expected": expected, "signers": signers}
@@ -78,8 +86,8 @@ def author(ctx: Context) -> Finding:
 
 
 def quorum(ctx: Context) -> Finding:
-    """At least ⌈2n/3⌉ authorities have signed."""
-    needed = majority(len(ctx.spec.authorities)) - ("signature_count_off_by_one" in ctx.deviations)
+    """At least ⌈2n/3⌉ authorities have signed, or as many as the spec's reading of a majority asks."""
+    needed = quorum_of(ctx.spec, len(ctx.authorities), ctx.deviations)
     count = ctx.signed.signature.count
     return None if count >= needed else {"count": count, "needed": needed}
 
@@ -89,7 +97,7 @@ def signature(ctx: Context) -> Finding:
     if ctx.signature_checked:
         return None
     mark = ctx.signed.signature
-    keys = [key for key, signed in zip(ctx.spec.authorities, mark.signers, strict=False) if signed]
+    keys = [key for key, signed in zip(ctx.authorities, mark.signers, strict=False) if signed]
     return (
         None if ctx.scheme.verify(keys, ctx.root, mark.point) else {"signers": mark.signers, "root": ctx.root}
     )

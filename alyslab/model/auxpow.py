@@ -22,7 +22,7 @@ from alyslab.model.hashing import bitcoin_merkle_root, fold_branch, sha256d
 from alyslab.model.retarget import target_of
 
 if TYPE_CHECKING:
-    from alyslab.model.validation import Context, Finding
+    from alyslab.model.context import Context, Finding
 
 MAGIC = bytes.fromhex("fabe6d6d")
 COMMITMENT_BYTES = 44

@@ -141,7 +141,9 @@ class BitcoinBlock:
     """A header with its transactions."""
 
     header: BitcoinHeader
+    """What miners work on."""
     transactions: tuple[BitcoinTransaction, ...]
+    """The coinbase first, in a real block."""
 
     @classmethod
     def on(cls, previous: bytes, transactions: Iterable[BitcoinTransaction], time_s: int) -> BitcoinBlock:

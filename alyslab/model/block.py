@@ -12,86 +12,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from alyslab.model.bitcoin import (
-    BITCOIN_HEADER,
-    BITCOIN_TRANSACTION,
-    BitcoinHeader,
-    BitcoinTransaction,
-)
-from alyslab.model.encoding import Many, Optional, Record, Uint, fixed, pack, unpack
+from alyslab.model.bitcoin import BITCOIN_TRANSACTION, BitcoinTransaction
+from alyslab.model.encoding import Flag, Many, Optional, Record, Uint, fixed, pack, unpack
 from alyslab.model.errors import EncodingError
-from alyslab.model.hashing import merkle_root, sha256, tree_hash_root
-from alyslab.model.transaction import Transaction, TransactionBytes
+from alyslab.model.hashing import tree_hash_root
+from alyslab.model.payload import HASH, PAYLOAD, Payload, Withdrawal
+from alyslab.model.proof import AUXPOW_HEADER, AuxPow, AuxPowHeader
+
+__all__ = [
+    "AggregateSignature",
+    "AuxPow",
+    "AuxPowHeader",
+    "Block",
+    "Payload",
+    "PegIn",
+    "SignedBlock",
+    "Withdrawal",
+    "decode_block",
+    "decode_signed_block",
+]
 
 VERSION = 1
 """Version of the encoding, the first item of every block's bytes."""
 SIGNERS_MAX = 15
 """Length cap of the signer bit list.  Source: §1, "Block"."""
-TRANSACTIONS_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
-    """Wei that the block creates: a peg-in or a share of the fees."""
-
-    address: bytes
-    """Who receives, 20 bytes."""
-    amount_gwei: int
-    """How much, in gwei; the engine interface counts withdrawals in gwei."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
-    """What the execution layer runs (an execution payload of Capella, reduced)."""
-
-    parent_hash: bytes
-    """``block_hash`` of the payload before."""
-    number: int
-    """Height; the chain's height is this number."""
-    timestamp_s: int
-    """Unix time in seconds."""
-    fee_recipient: bytes
-    """Where tips go: always 0x…dEaD, since fees are paid out with the next proof of work."""
-    gas_limit: int
-    """The most gas that the block may use."""
-    gas_used: int
-    """Gas that its transactions used."""
-    base_fee_wei: int
-    """Wei per gas that is destroyed.  Source: EIP-1559."""
-    state_root: bytes
-    """Root of the state that the block produces."""
-    transactions: tuple[Transaction, ...]
-    """What users sent, in order."""
-    withdrawals: tuple[Withdrawal, ...]
-    """Fees first, then peg-ins by recipient."""
-    block_hash: bytes
-    """Hash of all of the above."""
-
-    def computed_hash(self) -> bytes:
-        """Return the hash that ``block_hash`` must be; transactions enter by the Merkle root of their ids."""
-        return self.hash_with_ids([transaction.id for transaction in self.transactions])
-
-    def hash_with_ids(
-        self, ids: list[bytes], gas_used: int | None = None, state_root: bytes | None = None
-    ) -> bytes:
-        """Return the same, given the transactions' ids, and what running them gave unless filled in."""
-        return sha256(
-            pack(
-                (
-                    self.parent_hash,
-                    self.number,
-                    self.timestamp_s,
-                    self.fee_recipient,
-                    self.gas_limit,
-                    self.gas_used if gas_used is None else gas_used,
-                    self.base_fee_wei,
-                    self.state_root if state_root is None else state_root,
-                    len(ids),
-                    merkle_root(ids),
-                    [(credit.address, credit.amount_gwei) for credit in self.withdrawals],
-                )
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,42 +46,6 @@ class PegIn:
     """The Bitcoin transaction."""
     bitcoin_block: bytes
     """Hash of the Bitcoin block that carries it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuxPow:
-    """Proof that a parent chain's miner committed to a range of blocks."""
-
-    coinbase: BitcoinTransaction
-    """Coinbase of the parent block; an output of it bears the commitment."""
-    coinbase_branch: tuple[bytes, ...]
-    """From the coinbase up to the parent's Merkle root; the coinbase is always leftmost."""
-    chain_branch: tuple[bytes, ...]
-    """From this chain's commitment up to the root in the coinbase."""
-    chain_side_mask: int
-    """Which siblings of ``chain_branch`` stand on the left."""
-    parent: BitcoinHeader
-    """Header whose hash is the proof of work."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuxPowHeader:
-    """Which blocks are finalised, and by what work."""
-
-    range_start: bytes
-    """Root of the first block of the range, inclusive."""
-    range_end: bytes
-    """Root of the last block of the range, inclusive."""
-    bits: int
-    """Compact target that the work was made for."""
-    chain_id: int
-    """Merged-mining chain id; decides the slot in the merged-mining tree."""
-    height: int
-    """Height of the auxiliary chain: height of the last block with work, plus 1."""
-    fee_recipient: bytes
-    """Who gets the miner's share of the fees, 20 bytes."""
-    auxpow: AuxPow | None
-    """The proof; None while the header is only a template for miners."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,67 +103,16 @@ class SignedBlock:
     """A block with its authorities' signatures: what nodes exchange and store."""
 
     block: Block
+    """What was signed, by its root."""
     signature: AggregateSignature
+    """Who signed it, and the sum of their signatures."""
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
         return pack([self.block.encoded, *SIGNATURE.pack(self.signature)])
 
 
-class Flag:
-    """A truth value."""
-
-    def pack(self, value: bool) -> bool:
-        """Return the value."""
-        return value
-
-    to_json = pack
-
-    def unpack(self, item: Any, field: str) -> bool:
-        """Return the value, or raise :class:`EncodingError`."""
-        if type(item) is not bool:
-            raise EncodingError("not_a_flag", field=field, value=item)
-        return item
-
-    from_json = unpack
-
-
-HASH = fixed(32)
-ADDRESS = fixed(20)
-WITHDRAWAL = Record(Withdrawal, address=ADDRESS, amount_gwei=Uint())
-PAYLOAD = Record(
-    Payload,
-    parent_hash=HASH,
-    number=Uint(),
-    timestamp_s=Uint(),
-    fee_recipient=ADDRESS,
-    gas_limit=Uint(),
-    gas_used=Uint(),
-    base_fee_wei=Uint(),
-    state_root=HASH,
-    transactions=Many(TransactionBytes(), TRANSACTIONS_MAX),
-    withdrawals=Many(WITHDRAWAL, 1_000),
-    block_hash=HASH,
-)
 PEGIN = Record(PegIn, txid=HASH, bitcoin_block=HASH)
-AUXPOW = Record(
-    AuxPow,
-    coinbase=BITCOIN_TRANSACTION,
-    coinbase_branch=Many(HASH, 64),
-    chain_branch=Many(HASH, 64),
-    chain_side_mask=Uint(64),
-    parent=BITCOIN_HEADER,
-)
-AUXPOW_HEADER = Record(
-    AuxPowHeader,
-    range_start=HASH,
-    range_end=HASH,
-    bits=Uint(32),
-    chain_id=Uint(32),
-    height=Uint(),
-    fee_recipient=ADDRESS,
-    auxpow=Optional(AUXPOW),
-)
 BLOCK = Record(
     Block,
     parent_root=HASH,

@@ -16,7 +16,7 @@ from alyslab.model.errors import BridgeError
 from alyslab.model.federation import Federation
 
 if TYPE_CHECKING:
-    from alyslab.model.validation import Context, Finding
+    from alyslab.model.context import Context, Finding
 
 WEI_PER_SAT = 10**10
 GWEI_PER_SAT = 10
@@ -80,13 +80,17 @@ def _is_text(payload: bytes) -> bool:
 
 
 def read_payment(
-    transaction: BitcoinTransaction, txid: bytes, federation: Federation, readable_rejected: bool = False
+    transaction: BitcoinTransaction,
+    txid: bytes,
+    federation: Federation,
+    deviations: frozenset[str] = frozenset(),
 ) -> Payment:
     """Return what the transaction pegs in: its first output to the federation, its first readable OP_RETURN.
 
     Raises :class:`BridgeError` when either is missing.
     """
-    paid = next((i for i, out in enumerate(transaction.outputs) if out.script == federation.script), None)
+    scripts = (federation.script, *federation.former * ("former_address_accepted" in deviations))
+    paid = next((i for i, out in enumerate(transaction.outputs) if out.script in scripts), None)
     if paid is None:
         raise BridgeError("pegin_pays_nothing", txid=txid)
     for output in transaction.outputs:
@@ -94,7 +98,7 @@ def read_payment(
         if payload is None:
             continue
         try:
-            recipient = decode_recipient(payload, readable_rejected)
+            recipient = decode_recipient(payload, "readable_address_rejected" in deviations)
         except BridgeError:
             continue
         owned = transaction.outputs[paid]
@@ -115,8 +119,11 @@ class WalletChange:
     """What one block did to the wallet, so that a rollback can take it back."""
 
     received: tuple[tuple[Outpoint, TxOutput], ...]
+    """Outputs that it added."""
     spent: tuple[tuple[Outpoint, TxOutput], ...]
+    """Outputs that it removed."""
     credited: tuple[bytes, ...]
+    """Bitcoin transactions that it pegged in."""
 
 
 @dataclass(slots=True)
@@ -169,7 +176,6 @@ def readings_of(
     pegins: Iterable[PegIn], bitcoin: BitcoinView, federation: Federation, deviations: frozenset[str]
 ) -> tuple[Payment | str, ...]:
     """Return what each peg-in pays, or ``unknown``, or the rule that reading it broke."""
-    rejected = "readable_address_rejected" in deviations
     found: list[Payment | str] = []
     for pegin in pegins:
         transaction = bitcoin.find(pegin.txid, pegin.bitcoin_block)
@@ -177,7 +183,7 @@ def readings_of(
             found.append("unknown")
             continue
         try:
-            found.append(read_payment(transaction, pegin.txid, federation, rejected))
+            found.append(read_payment(transaction, pegin.txid, federation, deviations))
         except BridgeError as error:
             found.append(error.rule)
     return tuple(found)
@@ -219,12 +225,13 @@ def pegin_readable(ctx: Context) -> Finding:
 
 
 def pegin_unique(ctx: Context) -> Finding:
-    """No peg-in stands twice in the block or was credited before."""
+    """No peg-in stands twice in the block or was credited before (V1: PegInAlreadyIncluded)."""
     seen: set[bytes] = set()
     for pegin in ctx.block.pegins:
         if pegin.txid in seen or pegin.txid in ctx.wallet.credited:
             return {"txid": pegin.txid}
-        seen.add(pegin.txid)
+        if "duplicate_pegin_in_block_accepted" not in ctx.deviations:
+            seen.add(pegin.txid)
     return None
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alyslab.model.aura import majority
+from alyslab.model.aura import quorum_of
 from alyslab.model.block import AggregateSignature, Block, SignedBlock
 from alyslab.model.chain import Chain
+from alyslab.model.errors import CandidateCacheError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,13 @@ class _Candidate:
 class Candidates:
     """The candidates of one node.
 
-    Of two blocks at one height the higher slot wins, in V1's intention.  Its
-    code passes the sync flag inverted (once synced, the latest wins), which is
-    not modelled yet; ``lowest_slot_wins`` is a planted bug.  An approval may arrive before its block
-    and counts all the same, unless ``early_approvals_lost``.
+    Of two blocks at one height the higher slot wins, as V1 intends.  Its code
+    passes the sync flag inverted, the deviation ``latest_candidate_wins``:
+    once synced the latest block wins, whatever its slot; while syncing, a
+    block of a lower slot than the candidate is an error, and the sync stops
+    (incident 9).  ``lowest_slot_wins`` is a planted bug.  An approval may
+    arrive before its block and counts all the same, unless
+    ``early_approvals_lost``.
     """
 
     def __init__(self, chain: Chain) -> None:
@@ -53,26 +57,41 @@ class Candidates:
         held = self._by_height.get(height)
         return None if held is None else held.block
 
-    def insert(self, block: Block) -> bool:
-        """Make the block the candidate of its height, unless a better one is; return whether it was taken."""
+    def insert(self, block: Block, *, syncing: bool = False) -> bool:
+        """Make the block the candidate of its height, unless a better one is; return whether it was taken.
+
+        ``syncing`` says that the block came by sync and not by gossip, which
+        only V1's inverted flag asks: then :class:`CandidateCacheError` is raised.
+        """
         held = self._by_height.get(block.height)
-        if held is not None:
-            lower = block.slot < held.block.slot
-            if block.slot == held.block.slot or lower != ("lowest_slot_wins" in self._chain.deviations):
-                return False
+        if held is not None and not self._replaces(block, held, syncing):
+            return False
         root = block.root
         early = {} if "early_approvals_lost" in self._chain.deviations else self._early.pop(root, {})
         self._by_height[block.height] = _Candidate(block, root, dict(early))
         return True
 
+    def _replaces(self, block: Block, held: _Candidate, syncing: bool) -> bool:
+        slot, held_slot = block.slot, held.block.slot
+        if "latest_candidate_wins" in self._chain.deviations:
+            if syncing and slot < held_slot:
+                raise CandidateCacheError(
+                    "lower_slot_dropped", height=block.height, slot=slot, held_slot=held_slot
+                )
+            return block.root != held.root
+        if "lowest_slot_wins" in self._chain.deviations:
+            return slot < held_slot
+        return slot > held_slot
+
     def approve(self, approval: Approval) -> bool:
         """Count an approval; return whether it was valid: one authority's signature over that root."""
-        authorities = self._chain.spec.authorities
+        held = next((c for c in self._by_height.values() if c.root == approval.root), None)
+        height = self._chain.height + 1 if held is None else held.block.height
+        authorities = self._chain.authorities_at(height)
         if not 0 <= approval.authority < len(authorities):
             return False
         if not self._chain.scheme.verify([authorities[approval.authority]], approval.root, approval.point):
             return False
-        held = next((c for c in self._by_height.values() if c.root == approval.root), None)
         points = self._early.setdefault(approval.root, {}) if held is None else held.points
         points[approval.authority] = approval.point
         return True
@@ -83,10 +102,10 @@ class Candidates:
         return {} if held is None else dict(held.points)
 
     def ready(self, height: int) -> SignedBlock | None:
-        """Return the candidate with its aggregate signature once ⌈2n/3⌉ have approved, else None."""
+        """Return the candidate with its aggregate signature once a majority has approved, else None."""
         held = self._by_height.get(height)
-        members = len(self._chain.spec.authorities)
-        if held is None or len(held.points) < majority(members):
+        members = len(self._chain.authorities_at(height))
+        if held is None or len(held.points) < quorum_of(self._chain.spec, members, self._chain.deviations):
             return None
         signers = tuple(index in held.points for index in range(members))
         point = self._chain.scheme.aggregate([held.points[index] for index in sorted(held.points)])

@@ -11,13 +11,13 @@ Source: alys-system.md §1, "process_block order", "Fork choice/reorg",
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
 from alyslab.model import execution, pegout, validation
 from alyslab.model.bitcoin import BitcoinView, TxOutput
 from alyslab.model.block import AggregateSignature, Block, SignedBlock
 from alyslab.model.bls import SignedMessage
-from alyslab.model.bridge import Wallet, WalletChange
+from alyslab.model.bridge import WEI_PER_SAT, Wallet, WalletChange
+from alyslab.model.context import Context
 from alyslab.model.deviations import planted_deviations, waived_by
 from alyslab.model.errors import ChainError, InvalidBlockError
 from alyslab.model.execution import BRIDGE, Outcome
@@ -25,32 +25,15 @@ from alyslab.model.federation import federation_of
 from alyslab.model.fees import divide_fees
 from alyslab.model.finality import PowPointer
 from alyslab.model.genesis import genesis_block
+from alyslab.model.record import Record
 from alyslab.model.retarget import next_bits
+from alyslab.model.rollback import Reason, rollback_target
 from alyslab.model.scheme import SignatureScheme
 from alyslab.model.spec import Spec
-from alyslab.model.state import State, Undo
+from alyslab.model.state import State
 from alyslab.model.trace import Trace, tell_import
-from alyslab.model.validation import Context
 
-
-class Record(NamedTuple):
-    """A block of the chain with what a rollback needs to take it back."""
-
-    root: bytes
-    signed: SignedBlock
-    undo: Undo | None
-    wallet: WalletChange | None
-    requests: tuple[pegout.Request, ...]
-    """Peg-outs that the next block must propose to pay."""
-    spent: tuple[TxOutput, ...]
-    """Outputs that this block's proposal spends."""
-    pow_before: PowPointer
-    fees_before_wei: int
-
-    @property
-    def block(self) -> Block:
-        """The block itself."""
-        return self.signed.block
+__all__ = ["Chain", "Reason", "Record", "rollback_target"]
 
 
 class Chain:
@@ -69,6 +52,8 @@ class Chain:
         Further rules that are not checked; for tests of single rules.
     trace
         Told of every event.
+    receipts_missing
+        Ids of transactions whose receipts this node's execution layer can't give.
     """
 
     def __init__(
@@ -81,6 +66,7 @@ class Chain:
         deviations: frozenset[str] | None = None,
         waived: frozenset[str] = frozenset(),
         trace: Trace | None = None,
+        receipts_missing: frozenset[bytes] = frozenset(),
     ) -> None:
         self.spec = spec
         self.scheme = scheme
@@ -89,6 +75,9 @@ class Chain:
         self.deviations = spec.deviations | planted_deviations() if deviations is None else deviations
         self.waived = waived | waived_by(self.deviations)
         self.trace = trace
+        self.receipts_missing = receipts_missing
+        least_sat = 0 if "contract_minimum_zero" in self.deviations else spec.pegout_minimum_sat
+        self.burn_least_wei = least_sat * WEI_PER_SAT
         self.federation = federation_of(spec)
         self.state = State({BRIDGE: (0, 0)})
         self.wallet = Wallet()
@@ -121,10 +110,18 @@ class Chain:
         """Return the height of the block with this root, None when it is not in this chain."""
         return self._heights.get(root)
 
+    def authorities_at(self, height: int) -> tuple[bytes, ...]:
+        """Return whose signatures count for a block of this height."""
+        spec = self.spec
+        if not spec.earlier or "history_under_present_authorities" in self.deviations:
+            return spec.authorities
+        return spec.authorities_at(height)
+
     def import_block(self, signed: SignedBlock, now_ms: int) -> bytes:
         """Validate the block and make it the head; return its root.
 
-        Raises :class:`InvalidBlockError` for the first rule that it breaks;
+        Raises :class:`InvalidBlockError` for the first rule that it breaks, and
+        :class:`ChainError` when the execution layer does not give a receipt;
         then nothing has changed.
         """
         return self._import(signed, signed.block.root, now_ms, signature_checked=False)
@@ -141,13 +138,17 @@ class Chain:
         """
         roots = [signed.block.root for signed in blocks]
         items = [
-            SignedMessage(_signers(self.spec, signed), root, signed.signature.point)
+            SignedMessage(self._signers(signed), root, signed.signature.point)
             for signed, root in zip(blocks, roots, strict=True)
         ]
         forged = set(self.scheme.forged(items))
         for index, (signed, root) in enumerate(zip(blocks, roots, strict=True)):
             self._import(signed, root, now_ms, signature_checked=index not in forged)
         return tuple(roots)
+
+    def _signers(self, signed: SignedBlock) -> tuple[bytes, ...]:
+        keys = self.authorities_at(signed.block.height)
+        return tuple(key for key, bit in zip(keys, signed.signature.signers, strict=False) if bit)
 
     def _import(self, signed: SignedBlock, root: bytes, now_ms: int, signature_checked: bool) -> bytes:
         height = signed.block.height
@@ -160,8 +161,17 @@ class Chain:
             validation.check(context)
             payload, parent = signed.block.payload, self.head.block.payload
             outcome = execution.run_payload(
-                self.state, payload, parent=parent, spec=self.spec, fail=fail, waived=self.waived
+                self.state,
+                payload,
+                parent=parent,
+                spec=self.spec,
+                fail=fail,
+                waived=self.waived,
+                burn_least_wei=self.burn_least_wei,
             )
+            if self.receipts_missing:
+                skipped = "failed_receipts_skipped" in self.deviations
+                outcome = execution.with_receipts_had(outcome, payload, self.receipts_missing, skipped)
             self.commit(signed, root, outcome, context)
         except InvalidBlockError as error:
             if self.trace is not None:
@@ -240,21 +250,3 @@ class Chain:
         if self.trace is not None and before != height:
             finalised = {"finalised_height": self.finalised_height, "pow_height": self.pow.height}
             self.trace("chain.rolled_back", {"height": height, "from_height": before, **finalised})
-
-
-Reason = Literal["missing_payload", "sync_error"]
-
-
-def rollback_target(reason: Reason, head: int, batch_start_head: int) -> int:
-    """Return the height that V1 rolls back to.
-
-    A producer whose execution layer lost its tip goes back one block; a sync
-    error goes back to one below the head *at the start of the batch*, which
-    may be a thousand blocks.  At height 0 there is nothing to take back
-    (incident 15, where the subtraction underflowed).
-    """
-    return max(0, (head if reason == "missing_payload" else batch_start_head) - 1)
-
-
-def _signers(spec: Spec, signed: SignedBlock) -> tuple[bytes, ...]:
-    return tuple(key for key, bit in zip(spec.authorities, signed.signature.signers, strict=False) if bit)

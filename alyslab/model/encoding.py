@@ -53,6 +53,7 @@ class Uint:
     """An unsigned integer below 2**bits; above 64 bits it is written as big-endian bytes without zeros."""
 
     bits: int = 64
+    """How many bits a value may have."""
 
     def pack(self, value: int) -> int | bytes:
         return value if self.bits <= 64 else value.to_bytes((value.bit_length() + 7) // 8, "big")
@@ -78,7 +79,9 @@ class Data:
     """A byte string of at least ``least`` and at most ``most`` bytes."""
 
     least: int
+    """Least length in bytes."""
     most: int
+    """Greatest length in bytes."""
 
     def pack(self, value: bytes) -> bytes:
         return value
@@ -107,6 +110,7 @@ class Optional:
     """A value or nothing."""
 
     kind: Kind
+    """Of what kind the value is."""
 
     def pack(self, value: Any) -> Any:
         return None if value is None else self.kind.pack(value)
@@ -126,7 +130,9 @@ class Many:
     """At most ``most`` values of one kind, as a tuple."""
 
     kind: Kind
+    """Of what kind each value is."""
     most: int
+    """How many there may be."""
 
     def _items(self, items: Any, field: str) -> Any:
         if not isinstance(items, (list, tuple)) or len(items) > self.most:
@@ -134,7 +140,7 @@ class Many:
         return enumerate(items)
 
     def pack(self, value: Any) -> Any:
-        return [self.kind.pack(item) for item in value]
+        return [self.kind.pack(item) for item in value] if value else ()
 
     def unpack(self, item: Any, field: str) -> tuple[Any, ...]:
         return tuple(self.kind.unpack(entry, f"{field}[{i}]") for i, entry in self._items(item, field))
@@ -144,6 +150,22 @@ class Many:
 
     def from_json(self, item: Any, field: str) -> tuple[Any, ...]:
         return tuple(self.kind.from_json(entry, f"{field}[{i}]") for i, entry in self._items(item, field))
+
+
+class Flag:
+    """A truth value."""
+
+    def pack(self, value: bool) -> bool:
+        return value
+
+    to_json = pack
+
+    def unpack(self, item: Any, field: str) -> bool:
+        if type(item) is not bool:
+            raise EncodingError("not_a_flag", field=field, value=item)
+        return item
+
+    from_json = unpack
 
 
 def _written_as_is(kind: Kind) -> bool:
@@ -187,9 +209,12 @@ class Record:
         )
 
 
+_pack_again = msgpack.Packer(use_bin_type=True).pack  # a new packer for each call costs more than packing
+
+
 def pack(item: Any) -> bytes:
     """Return the msgpack bytes of lists, integers, byte strings, booleans and None."""
-    packed: bytes = msgpack.packb(item, use_bin_type=True)
+    packed: bytes = _pack_again(item)
     return packed
 
 

@@ -9,6 +9,7 @@
         ├── BridgeError              a peg-in or peg-out that can't be read, built or paid
         ├── KeyMaterialError         a secret, public key or point that is none
         ├── ChainError               a call that the chain's present state does not allow
+        │   └── CandidateCacheError  a candidate that V1 drops while syncing (incident 9)
         └── InvalidBlockError        a block that a sound node rejects
 
 All carry exit code 2: what was given is wrong, not the laboratory.  A rejected
@@ -70,6 +71,10 @@ class KeyMaterialError(ModelError):
 
 class ChainError(ModelError):
     """A call that the chain's present state does not allow, such as a rollback below finality."""
+
+
+class CandidateCacheError(ChainError):
+    """A candidate of a lower slot than the one that waits, which V1 refuses while it syncs."""
 
 
 class InvalidBlockError(ModelError):

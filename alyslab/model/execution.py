@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from alyslab.model.block import Payload
+from alyslab.model.errors import ChainError
 from alyslab.model.hashing import sha256
+from alyslab.model.payload import Payload, Withdrawal
 from alyslab.model.spec import Spec
 from alyslab.model.state import NO_ACCOUNT, Account, State
 from alyslab.model.transaction import BASE_GAS, BurnEvent, Receipt, Transaction, intrinsic_gas
@@ -79,8 +80,9 @@ def run_transactions(
     base_fee_wei: int,
     fail: Fail,
     waived: frozenset[str],
+    burn_least_wei: int = 0,
 ) -> Outcome:
-    """Run transactions on top of ``state`` without applying them.
+    """Run transactions on top of ``state`` without applying them; the bridge reverts smaller burns.
 
     Raises what ``fail`` makes, for the first rule broken that is not waived.
     Each rule is tried in the order of the EVM: nonce, fee, gas, balance.
@@ -113,7 +115,7 @@ def run_transactions(
         events: tuple[BurnEvent, ...] = ()
         changes[sender] = (nonce + 1, balance - value - gas * (base_fee_wei + tip))
         if to is None or to in _CONTRACTS:
-            to, burned, events = _call(transaction)
+            to, burned, events = _call(transaction, burn_least_wei)
             dead += burned
         if to != DEAD:
             there = changes.get(to) or accounts.get(to) or NO_ACCOUNT
@@ -146,10 +148,12 @@ def _broken(
     return next((rule for rule, is_broken in broken.items() if is_broken and rule not in waived), "")
 
 
-def _call(transaction: Transaction) -> tuple[bytes, int, tuple[BurnEvent, ...]]:
+def _call(transaction: Transaction, burn_least_wei: int) -> tuple[bytes, int, tuple[BurnEvent, ...]]:
     """Return where the value ends up, how much was burned, and the events.
 
-    The bridge reverts without a Bitcoin address: the value goes back to the sender.
+    The bridge reverts without a Bitcoin address, and for less than would be
+    paid out: the value goes back to the sender.  V1's contract has no least
+    amount, which is the deviation ``contract_minimum_zero``.
     """
     sender, value, data = transaction.sender, transaction.value_wei, transaction.data
     if transaction.to is None:
@@ -158,7 +162,7 @@ def _call(transaction: Transaction) -> tuple[bytes, int, tuple[BurnEvent, ...]]:
         return created, 0, events
     if transaction.to == IMPOSTOR:
         return IMPOSTOR, 0, (BurnEvent(IMPOSTOR, sender, data, FORGED_WEI),)
-    if not data:
+    if not data or value < burn_least_wei:
         return sender, 0, ()
     caller = sender if transaction.to == BRIDGE else ROUTER
     return DEAD, value, (BurnEvent(BRIDGE, caller, data, value),)
@@ -172,6 +176,7 @@ def run_payload(
     spec: Spec,
     fail: Fail,
     waived: frozenset[str] = frozenset(),
+    burn_least_wei: int = 0,
 ) -> Outcome:
     """Check the payload as ``newPayload`` does and run it on top of ``state``, without applying it.
 
@@ -191,7 +196,13 @@ def run_payload(
     if payload.base_fee_wei != base_fee and "payload_base_fee" not in waived:
         raise fail("payload_base_fee", claimed=payload.base_fee_wei, expected=base_fee)
     outcome = run_transactions(
-        state, payload.transactions, ids=ids, base_fee_wei=payload.base_fee_wei, fail=fail, waived=waived
+        state,
+        payload.transactions,
+        ids=ids,
+        base_fee_wei=payload.base_fee_wei,
+        fail=fail,
+        waived=waived,
+        burn_least_wei=burn_least_wei,
     )
     for rule, holds in (
         ("payload_gas_used", outcome.gas_used == payload.gas_used),
@@ -199,15 +210,15 @@ def run_payload(
     ):
         if not holds and rule not in waived:
             raise fail(rule, claimed=payload.gas_used, computed=outcome.gas_used, limit=payload.gas_limit)
-    return with_withdrawals(state, payload, outcome)
+    return with_withdrawals(state, payload.withdrawals, outcome)
 
 
-def with_withdrawals(state: State, payload: Payload, outcome: Outcome) -> Outcome:
-    """Return the outcome with the payload's withdrawals credited after the transactions."""
-    if not payload.withdrawals:
+def with_withdrawals(state: State, withdrawals: tuple[Withdrawal, ...], outcome: Outcome) -> Outcome:
+    """Return the outcome with withdrawals credited after the transactions."""
+    if not withdrawals:
         return outcome
     changes, minted = dict(outcome.changes), 0
-    for credit in payload.withdrawals:
+    for credit in withdrawals:
         amount = credit.amount_gwei * WEI_PER_GWEI
         nonce, balance = changes.get(credit.address) or state.accounts.get(credit.address) or NO_ACCOUNT
         changes[credit.address] = (nonce, balance + amount)
@@ -215,3 +226,25 @@ def with_withdrawals(state: State, payload: Payload, outcome: Outcome) -> Outcom
     return Outcome(
         changes, outcome.receipts, outcome.gas_used, outcome.fees_wei, outcome.base_fees_wei, minted
     )
+
+
+def with_receipts_had(
+    outcome: Outcome, payload: Payload, missing: frozenset[bytes], skipped: bool
+) -> Outcome:
+    """Return the outcome as a node sees it whose execution layer does not give some receipts.
+
+    Raises :class:`ChainError`: without them neither burns nor fees are known.
+    V1 asks once and leaves them out (``skipped``), the deviation
+    ``failed_receipts_skipped``.
+    """
+    lost = [receipt for receipt in outcome.receipts if receipt.transaction_id in missing]
+    if lost and not skipped:
+        raise ChainError("receipt_missing", transaction=lost[0].transaction_id)
+    had = [
+        (receipt, transaction)
+        for receipt, transaction in zip(outcome.receipts, payload.transactions, strict=True)
+        if receipt.transaction_id not in missing
+    ]
+    base_fee = payload.base_fee_wei
+    fees = sum(receipt.gas_used * transaction.effective_tip_wei(base_fee) for receipt, transaction in had)
+    return outcome._replace(receipts=tuple(receipt for receipt, _ in had), fees_wei=fees)

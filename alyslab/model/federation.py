@@ -1,5 +1,8 @@
 """The federation's Bitcoin output: one taproot leaf that asks for ⌈2n/3⌉ signatures.
 
+V2 documents a witness script hash instead, :mod:`alyslab.model.multisig`; a
+spec says which (``federation_script``).
+
 Internal key: the NUMS point of BIP341, whose secret nobody knows.  Leaf:
 ``<key 1> CHECKSIG <key 2> CHECKSIGADD … <k> GREATERTHANOREQUAL``.  A witness
 has one item per member, last member first, empty where it did not sign.
@@ -15,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from alyslab.model import aura, schnorr
+from alyslab.model import aura, multisig, schnorr
 from alyslab.model.bitcoin import BitcoinTransaction, TxOutput, var_bytes
 from alyslab.model.errors import BridgeError
 from alyslab.model.hashing import sha256, tagged_hash
@@ -39,9 +42,16 @@ class Federation:
     leaf: bytes
     """The script that a spend reveals."""
     control: bytes
-    """Control block: leaf version, parity, internal key."""
+    """Control block: leaf version, parity, internal key; empty where the output is no taproot."""
     script: bytes
-    """What peg-ins must pay: OP_1 and the tweaked key."""
+    """What peg-ins must pay: OP_1 and the tweaked key, or OP_0 and the script's hash."""
+    former: tuple[bytes, ...] = ()
+    """Scripts that peg-ins paid before."""
+
+    @property
+    def taproot(self) -> bool:
+        """Whether the output is V1's."""
+        return bool(self.control)
 
     @property
     def leaf_hash(self) -> bytes:
@@ -55,7 +65,10 @@ def threshold_of(spec: Spec) -> int:
 
 
 @lru_cache(maxsize=64)
-def _federation(keys: tuple[bytes, ...], threshold: int) -> Federation:
+def _federation(keys: tuple[bytes, ...], threshold: int, kind: str) -> Federation:
+    if kind == "p2wsh":
+        script = multisig.multisig_script(keys, threshold)
+        return Federation(keys, threshold, script, b"", multisig.output_script(script))
     first, *others = keys
     leaf = b"\x20" + first[1:] + _CHECKSIG
     leaf += b"".join(b"\x20" + key[1:] + _CHECKSIGADD for key in others)
@@ -68,7 +81,8 @@ def _federation(keys: tuple[bytes, ...], threshold: int) -> Federation:
 
 def federation_of(spec: Spec) -> Federation:
     """Return the federation of a chain."""
-    return _federation(spec.federation_bitcoin_keys, threshold_of(spec))
+    found = _federation(spec.federation_bitcoin_keys, threshold_of(spec), spec.federation_script)
+    return replace(found, former=spec.former_scripts) if spec.former_scripts else found
 
 
 def spend_digest(
@@ -78,6 +92,8 @@ def spend_digest(
 
     ``spent`` are the outputs that the inputs spend, in the same order.
     """
+    if not federation.taproot:
+        return multisig.digest_of(transaction, spent, index, federation.leaf)
     inputs = transaction.inputs
     message = b"".join(
         (
@@ -115,8 +131,12 @@ def sign_spend(
     inputs = []
     for index, spending in enumerate(transaction.inputs):
         digest = spend_digest(federation, transaction, spent, index)
-        stack = [b"" if secret is None else scheme.sign_spend(secret, digest) for secret in reversed(secrets)]
-        inputs.append(replace(spending, witness=(*stack, federation.leaf, federation.control)))
+        if federation.taproot:
+            signed = [None if s is None else scheme.sign_spend(s, digest) for s in reversed(secrets)]
+            witness = (*(item or b"" for item in signed), federation.leaf, federation.control)
+        else:
+            witness = multisig.witness_of(digest, secrets, federation.leaf, scheme)
+        inputs.append(replace(spending, witness=witness))
     return replace(transaction, inputs=tuple(inputs))
 
 
@@ -135,17 +155,28 @@ def witness_fault(
     if len(spent) != len(transaction.inputs):
         return "an input is not the federation's"
     for index, spending in enumerate(transaction.inputs):
-        stack = spending.witness
-        if stack[-2:] != (federation.leaf, federation.control) or len(stack) != len(federation.keys) + 2:
-            return f"input {index}: not the federation's leaf"
         digest = spend_digest(federation, transaction, spent, index)
-        valid = 0
-        for key, item in zip(federation.keys, reversed(stack[:-2]), strict=True):
-            if not item:
-                continue
-            if not scheme.verify_spend(key, digest, item):
-                return f"input {index}: signature of {key.hex()[:10]} is not valid"
-            valid += 1
+        valid = _count_valid(federation, spending.witness, digest, scheme)
+        if isinstance(valid, str):
+            return f"input {index}: {valid}"
         if not federation.threshold - missing_allowed <= valid <= federation.threshold:
             return f"input {index}: {valid} signatures, {federation.threshold} needed"
     return None
+
+
+def _count_valid(
+    federation: Federation, stack: Sequence[bytes], digest: bytes, scheme: SignatureScheme
+) -> int | str:
+    """Return how many members signed, or why the witness is none."""
+    if not federation.taproot:
+        return multisig.count_valid(stack, digest, federation.keys, federation.leaf, scheme)
+    if tuple(stack[-2:]) != (federation.leaf, federation.control) or len(stack) != len(federation.keys) + 2:
+        return "not the federation's leaf"
+    valid = 0
+    for key, item in zip(federation.keys, reversed(stack[:-2]), strict=True):
+        if not item:
+            continue
+        if not scheme.verify_spend(key, digest, item):
+            return f"signature of {key.hex()[:10]} is not valid"
+        valid += 1
+    return valid

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from alyslab.model.federation import witness_fault
 
 if TYPE_CHECKING:
-    from alyslab.model.validation import Context, Finding
+    from alyslab.model.context import Context, Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,8 @@ class ForkChoice:
 
     def _wins(self, signed: SignedBlock) -> bool:
         head = self.chain.height
+        if "branch_never_taken" in self.chain.deviations:
+            return False
         if self.chain.spec.fork_choice == "slot_against_height":
             return signed.block.slot > head
         return signed.block.height > head

@@ -12,29 +12,28 @@ builder's next block one that breaks exactly that rule.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
-from alyslab.model import aura, mining, production, schnorr
-from alyslab.model.address import segwit_address
-from alyslab.model.bitcoin import BitcoinTransaction, BitcoinView, TxInput, TxOutput
+from alyslab.model import aura, mining, production, schnorr, traffic
+from alyslab.model.admission import admitted, candidacy
+from alyslab.model.bitcoin import BitcoinTransaction, BitcoinView
 from alyslab.model.block import AggregateSignature, AuxPowHeader, Block, PegIn, SignedBlock
-from alyslab.model.bridge import OP_RETURN, WEI_PER_SAT
 from alyslab.model.chain import Chain
-from alyslab.model.execution import BRIDGE, ROUTER, Outcome
+from alyslab.model.execution import BRIDGE, Outcome
 from alyslab.model.presets import laboratory_spec
 from alyslab.model.scheme import SignatureScheme
 from alyslab.model.shape import Shape
-from alyslab.model.spec import Spec
-from alyslab.model.transaction import BASE_GAS, Transaction, intrinsic_gas
+from alyslab.model.spec import Era, Spec
+from alyslab.model.traffic import TIP_WEI, peg_in_transaction
+from alyslab.model.transaction import Transaction
 
-TIP_WEI = 10**9
+__all__ = ["MINER", "TIP_WEI", "UNSIGNED", "Builder", "generate", "peg_in_transaction"]
+
 MINER = bytes.fromhex("a1" * 20)
 """Fee recipient of the laboratory's merged miner."""
 UNSIGNED = bytes(96)
 """Stands where a signature would, in chains generated without signatures."""
-_GAS_MARGIN = 3
 
 
 class Builder:
@@ -60,10 +59,16 @@ class Builder:
         self.shape = shape
         self.scheme = scheme
         self.signed = signed
-        self.secrets = tuple(rng.randrange(1, 1 << 250) for _ in range(shape.authorities))
-        self.bitcoin_secrets = tuple(rng.randrange(1, 1 << 250) for _ in range(shape.authorities))
+        self.secrets = self._draw_secrets()
+        self.bitcoin_secrets = self._draw_secrets()
+        self.earlier_secrets = self.secrets
+        if shape.handover_height:
+            self.earlier_secrets = self._draw_secrets()
+            keys = self._admitted(self.earlier_secrets)
+            earlier = (Era(until_height=shape.handover_height, authorities=keys),)
+            spec_changes = {"earlier": earlier, **spec_changes}
         self.spec: Spec = laboratory_spec(
-            tuple(scheme.public_key(secret) for secret in self.secrets),
+            self._admitted(self.secrets),
             tuple(rng.randbytes(20) for _ in range(shape.authorities)),
             tuple(schnorr.public_key(secret) for secret in self.bitcoin_secrets),
             **spec_changes,
@@ -75,6 +80,16 @@ class Builder:
         self._waiting: list[PegIn] = []
         for user in self.users:
             self.pay_federation(user, 1_000_000_000 + rng.randrange(1_000_000))
+
+    def _draw_secrets(self) -> tuple[int, ...]:
+        return tuple(self.rng.randrange(1, 1 << 250) for _ in range(self.shape.authorities))
+
+    def _admitted(self, secrets: Sequence[int]) -> tuple[bytes, ...]:
+        return admitted([candidacy(self.scheme, secret) for secret in secrets], self.scheme)
+
+    def secrets_at(self, height: int) -> tuple[int, ...]:
+        """Return the secrets of the authorities whose signatures count at this height."""
+        return self.earlier_secrets if height <= self.shape.handover_height else self.secrets
 
     @property
     def now_ms(self) -> int:
@@ -105,40 +120,18 @@ class Builder:
         self, sender: bytes, to: bytes | None, value_wei: int, nonce: int, data: bytes = b""
     ) -> Transaction:
         """Return a transaction that can be paid for."""
-        return Transaction(
-            sender=sender,
-            nonce=nonce,
-            to=to,
-            value_wei=value_wei,
-            gas_limit=intrinsic_gas(data) if data else BASE_GAS,
-            max_fee_wei=_GAS_MARGIN * TIP_WEI,
-            tip_wei=TIP_WEI,
-            data=data,
-        )
+        return traffic.transfer(sender, to, value_wei, nonce, data)
 
     def random_transactions(self, count: int) -> list[Transaction]:
         """Return that many transfers between users and new addresses, runnable in this order."""
-        rng, nonces, users = self.rng, dict[bytes, int](), self.users
-        made = []
-        for _ in range(count):
-            sender = users[int(rng.random() * len(users))]
-            nonce = nonces.get(sender)
-            if nonce is None:
-                nonce = self.chain.state.nonce(sender)
-            nonces[sender] = nonce + 1
-            fresh = rng.random() < self.shape.new_account_ratio
-            to = rng.randbytes(20) if fresh else users[int(rng.random() * len(users))]
-            made.append(self.transfer(sender, to, 1 + int(rng.random() * 10**12), nonce))
-        return made
+        fresh = self.shape.new_account_ratio
+        return traffic.random_transfers(self.rng, self.users, self.chain.state, count, fresh)
 
     def burn(
         self, amount_sat: int, transactions: Sequence[Transaction] = (), to: bytes = BRIDGE
     ) -> Transaction:
         """Return a call that burns this much for a random address, to stand after ``transactions``."""
-        sender = self.rng.choice(self.users)
-        nonce = self.chain.state.nonce(sender) + sum(earlier.sender == sender for earlier in transactions)
-        destination = segwit_address(self.rng.randbytes(20), 0).encode()
-        return self.transfer(sender, to, amount_sat * WEI_PER_SAT, nonce, destination)
+        return traffic.burn(self.rng, self.users, self.chain.state, amount_sat, transactions, to=to)
 
     def next_slot(self) -> int:
         """Return the next slot that somebody fills."""
@@ -186,7 +179,7 @@ class Builder:
         bits = production.default_signers(self.chain, block.slot) if signers is None else tuple(signers)
         if not self.signed:
             return SignedBlock(block=block, signature=AggregateSignature(signers=bits, point=UNSIGNED))
-        return production.sign(self.chain, block, self.secrets, bits, root)
+        return production.sign(self.chain, block, self.secrets_at(block.height), bits, root)
 
     def append(self, block: Block, outcome: Outcome) -> SignedBlock:
         """Sign a draft and make it the head, without validating what was just built."""
@@ -220,9 +213,8 @@ class Builder:
         """Return a burn of the shape, to stand after ``transactions``."""
         made = [self.burn(1_000_000 + self.rng.randrange(10**7), transactions)]
         if self.shape.foreign_burns:
-            made.append(self.burn(1_000_000 + self.rng.randrange(10**7), [*transactions, *made], to=ROUTER))
-            forged = self.burn(0, [*transactions, *made])
-            made.append(replace(forged, to=None))
+            before = [*transactions, *made]
+            made += traffic.foreign_burns(self.rng, self.users, self.chain.state, before)
         return made
 
     def extend(self, count: int) -> list[SignedBlock]:
@@ -250,19 +242,6 @@ class Builder:
     def node(self, **options: Any) -> Chain:
         """Return a fresh chain of the same spec, scheme and Bitcoin: a node under test."""
         return Chain(self.spec, self.scheme, self.bitcoin, **options)
-
-
-def peg_in_transaction(
-    federation_script: bytes,
-    recipient: bytes,
-    amount_sat: int,
-    spent: tuple[bytes, int],
-    script: bytes | None = None,
-) -> BitcoinTransaction:
-    """Return a payment to the federation that names a recipient, or carries another OP_RETURN ``script``."""
-    note = bytes([OP_RETURN, len(recipient)]) + recipient if script is None else script
-    outputs = (TxOutput(value_sat=amount_sat, script=federation_script), TxOutput(value_sat=0, script=note))
-    return BitcoinTransaction(inputs=(TxInput(txid=spent[0], vout=spent[1]),), outputs=outputs)
 
 
 def generate(

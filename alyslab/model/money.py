@@ -22,6 +22,7 @@ class MoneyStep:
     """Where the money is after one step; all amounts are read from the chain and the wallet."""
 
     step: str
+    """What has just happened."""
     height: int
     """Height of the chain then."""
     user_wei: int

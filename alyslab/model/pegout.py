@@ -1,8 +1,7 @@
 """Peg-outs: wei burned in one block become an unsigned Bitcoin payment in the next.
 
 Source: alys-system.md §1, "Peg-out" (crates/federation/src/bitcoin_signing.rs
-of branch main); coin selection after Erhardt, "An evaluation of coin selection
-strategies" (2016), which Bitcoin Core's branch-and-bound follows.
+of branch main); which outputs are spent is chosen in :mod:`alyslab.model.coins`.
 """
 
 # ruff: noqa: D401 - the docstring of a rule is the claim that it checks
@@ -10,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from alyslab.model import multisig
 from alyslab.model.address import script_of
 from alyslab.model.bitcoin import RBF_SEQUENCE, BitcoinTransaction, TxInput, TxOutput
-from alyslab.model.bridge import WEI_PER_SAT, Outpoint, Wallet
+from alyslab.model.bridge import WEI_PER_SAT, Wallet
+from alyslab.model.coins import select_coins
 from alyslab.model.errors import BridgeError
 from alyslab.model.execution import BRIDGE
 from alyslab.model.federation import Federation
@@ -24,10 +24,7 @@ from alyslab.model.spec import Spec
 from alyslab.model.transaction import BurnEvent, Receipt
 
 if TYPE_CHECKING:
-    from alyslab.model.validation import Context, Finding
-
-SEARCH_STEPS_MAX = 300
-"""Bound of the branch-and-bound search; beyond it the largest outputs are spent."""
+    from alyslab.model.context import Context, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +53,15 @@ def burns(receipts: Iterable[Receipt], deviations: frozenset[str] = frozenset())
     return found
 
 
-def request_of(event: BurnEvent, spec: Spec) -> Request | None:
+INCIDENT_1_LEAST = 10**14
+"""What the fix of incident 1 compared satoshi with; it was meant as wei."""
+
+
+def request_of(event: BurnEvent, spec: Spec, deviations: frozenset[str] = frozenset()) -> Request | None:
     """Return what the burn asks for; None if it is too small, too large, or names no address (no refund)."""
     amount = event.value_wei // WEI_PER_SAT
-    if amount < spec.pegout_minimum_sat or (spec.pegout_cap_sat is not None and amount > spec.pegout_cap_sat):
+    least = INCIDENT_1_LEAST if "pegout_minimum_in_wei" in deviations else spec.pegout_minimum_sat
+    if amount < least or (spec.pegout_cap_sat is not None and amount > spec.pegout_cap_sat):
         return None
     try:
         return Request(script_of(event.destination), amount)
@@ -74,55 +76,20 @@ def requests_of(
     receipts = [receipt for receipt in receipts if receipt.events]
     if not receipts:
         return ()
-    found = (request_of(event, spec) for event in burns(receipts, deviations))
+    found = (request_of(event, spec, deviations) for event in burns(receipts, deviations))
     return tuple(request for request in found if request is not None)
 
 
 def virtual_size(federation: Federation, inputs: int, output_scripts: Sequence[bytes]) -> int:
     """Return the size of the signed payment in virtual bytes, rounded up.  Source: BIP141, "weight"."""
-    stack = federation.threshold * (SIGNATURE_BYTES + 1) + (len(federation.keys) - federation.threshold)
-    witness = inputs * (1 + stack + 3 + len(federation.leaf) + 1 + len(federation.control)) + 2
+    if federation.taproot:
+        stack = federation.threshold * (SIGNATURE_BYTES + 1) + (len(federation.keys) - federation.threshold)
+        stack += 1 + len(federation.control)
+    else:
+        stack = 1 + federation.threshold * (multisig.SIGNATURE_BYTES + 1)
+    witness = inputs * (1 + stack + 3 + len(federation.leaf)) + 2
     plain = 10 + 41 * inputs + sum(9 + len(script) for script in output_scripts)
     return -(-(4 * plain + witness) // 4)
-
-
-def select_coins(wallet: Wallet, amount_sat: int, dust_sat: int) -> list[Outpoint]:
-    """Return outputs worth the amount exactly, if the search finds them, else the largest that suffice.
-
-    A change below the dust limit is avoided by one more output where there is
-    one.  Raises :class:`BridgeError` when the wallet does not hold enough.
-    """
-    coins = sorted(wallet.unspent.items(), key=lambda coin: (-coin[1].value_sat, coin[0]))
-    values = [output.value_sat for _, output in coins]
-    if sum(values) < amount_sat:
-        raise BridgeError("wallet_too_small", amount_sat=amount_sat, balance_sat=sum(values))
-    exact = _branch_and_bound(values, amount_sat)
-    if exact is not None:
-        return [coins[i][0] for i in exact]
-    chosen, total = [], 0
-    for outpoint, output in coins:
-        if total == amount_sat or total >= amount_sat + dust_sat:
-            break
-        chosen.append(outpoint)
-        total += output.value_sat
-    return chosen
-
-
-def _branch_and_bound(values: list[int], target: int) -> list[int] | None:
-    """Return indices whose values add up to the target, taking the large ones first; None when not found."""
-    remaining = [*accumulate(reversed(values), initial=0)][::-1]
-    stack: list[tuple[int, int, tuple[int, ...]]] = [(0, target, ())]
-    for _ in range(SEARCH_STEPS_MAX):
-        if not stack:
-            return None
-        index, left, taken = stack.pop()
-        if left == 0:
-            return list(taken)
-        if remaining[index + 1] >= left:
-            stack.append((index + 1, left, taken))
-        if values[index] <= left <= remaining[index]:
-            stack.append((index + 1, left - values[index], (*taken, index)))
-    return None
 
 
 def propose(

@@ -2,8 +2,8 @@
 
 ``V1`` and its siblings carry the sound rules with the network's numbers.
 ``as_run(V1)`` is the node as it behaves, deviations and exempt heights
-included.  Where documents disagree, :data:`CONTRADICTIONS` names every
-reading and :func:`variant` makes the spec of one.
+included.  Where documents disagree, :mod:`alyslab.model.contradictions` names
+every reading.
 
 Source: alys-system.md §1 "Constants", §2 "V1→V2 parameter drift"; the files
 ``etc/config/chain.json``, ``chain-full.json``, ``chain-dev.json`` and
@@ -12,11 +12,10 @@ Source: alys-system.md §1 "Constants", §2 "V1→V2 parameter drift"; the files
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from alyslab.model.deviations import V1_DEVIATIONS
-from alyslab.model.errors import SpecError
 from alyslab.model.spec import Retarget, Spec
 
 _h = bytes.fromhex
@@ -105,82 +104,21 @@ V2 = replace(  # §2, "V1→V2 parameter drift"; keys and bits as V1, no documen
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contradiction:
-    """A parameter that the project's own documents and files give differently."""
-
-    name: str
-    """Name of the reading, for :func:`variant`."""
-    base: Spec
-    """Spec that it changes."""
-    changes: tuple[tuple[str, Any], ...]
-    """Fields and their values in this reading."""
-    source: str
-    """Where this reading stands."""
-
-
-CONTRADICTIONS: tuple[Contradiction, ...] = (
-    Contradiction(
-        name="V1.documented_confirmations",
-        base=V1,
-        changes=(("bitcoin_confirmations", 6),),
-        source="docs/src of branch main; its configuration says 144",
-    ),
-    Contradiction(
-        name="V2.gap_of_sync",
-        base=V2,
-        changes=(("max_blocks_without_pow", 10_000),),
-        source="ACT/sync of branch v2; the rest of v2 says 10",
-    ),
-    Contradiction(
-        name="V2.signing_fixed_two",
-        base=V2,
-        changes=(("signing_threshold", 2),),
-        source="etc/config/governance-stream.toml; elsewhere 3 of 5, and ⌈2n/3⌉ in V1",
-    ),
-    Contradiction(
-        name="V2.depth_100",
-        base=V2,
-        changes=(("reorganisation_depth", 100),),
-        source="§2: reorganisation depth 32, 100 and 64 in three files",
-    ),
-    Contradiction(
-        name="V2.depth_64",
-        base=V2,
-        changes=(("reorganisation_depth", 64),),
-        source="§2: reorganisation depth 32, 100 and 64 in three files",
-    ),
-    Contradiction(
-        name="V2.slot_against_height",
-        base=V2,
-        changes=(("fork_choice", "slot_against_height"),),
-        source="chain/handlers/block_handlers.rs compares a slot with a height",
-    ),
-    Contradiction(
-        name="V1.symmetric_retarget",
-        base=V1,
-        changes=(("retarget", replace(V1.retarget, adjustment="symmetric")),),
-        source="maxPowAdjustment 20 read as a bound both ways; the code cuts to 20 %",
-    ),
-)
-
-
-def variant(name: str) -> Spec:
-    """Return the spec of one reading; raises :class:`SpecError` for a name that none has."""
-    for entry in CONTRADICTIONS:
-        if entry.name == name:
-            return replace(entry.base, **{**dict(entry.changes), "name": name})
-    raise SpecError("unknown_variant", field="name", value=name, known=tuple(c.name for c in CONTRADICTIONS))
-
-
 def as_run(spec: Spec) -> Spec:
-    """Return the spec with the deviations and exempt heights of V1's branch main (§1, "AuxPoW")."""
+    """Return the spec with the deviations and exempt heights of V1's branch main.
+
+    Source: §1, "AuxPoW"; §7, incidents 5 and 16.  The facts name the heights of
+    the bypasses, not each check that is skipped there: here it is those of
+    peg-outs, which the incidents are about.
+    """
     return replace(
         spec,
         name=f"{spec.name} as run",
         deviations=V1_DEVIATIONS,
         unchecked_pow_height=533_683,
         unchecked_range_height=53_143,
+        bypassed_heights=frozenset({70_132, 214_745, 216_000, 285_450}),
+        pow_ignored_heads=frozenset({359_641}),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from alyslab.model import aura, bridge, pegout
 from alyslab.model.bitcoin import BitcoinTransaction
@@ -24,7 +25,7 @@ from alyslab.model.block import (
 from alyslab.model.chain import Chain
 from alyslab.model.errors import InvalidBlockError
 from alyslab.model.execution import DEAD, Outcome, next_base_fee, run_transactions, with_withdrawals
-from alyslab.model.hashing import ZERO_HASH
+from alyslab.model.payload import payload_hash
 from alyslab.model.transaction import Transaction
 from alyslab.model.validation import withdrawals_due
 
@@ -68,50 +69,89 @@ def build(
     return block, outcome
 
 
+def empty_block(chain: Chain, slot: int) -> Block:
+    """Return an empty block of this slot on the head."""
+    timestamp_s = max(slot * chain.spec.slot_ms // 1000, chain.head.block.payload.timestamp_s + 1)
+    block, _ = build(chain, slot=slot, timestamp_s=timestamp_s)
+    return block
+
+
 def run(
     chain: Chain,
     *,
     timestamp_s: int,
     transactions: tuple[Transaction, ...],
     withdrawals: tuple[Withdrawal, ...],
-    waived: frozenset[str] = frozenset(),
 ) -> tuple[Payload, Outcome]:
     """Return the sealed payload on the head, as the execution layer builds it, and its outcome."""
     parent = chain.head.block.payload
-    draft = Payload(
-        parent_hash=parent.block_hash,
-        number=parent.number + 1,
-        timestamp_s=timestamp_s,
-        fee_recipient=DEAD,
-        gas_limit=chain.spec.gas_limit,
-        gas_used=0,
-        base_fee_wei=next_base_fee(parent),
-        state_root=ZERO_HASH,
+    ids = [transaction.id for transaction in transactions]
+    base_fee_wei = next_base_fee(parent)
+    outcome = _outcome(
+        chain,
         transactions=transactions,
+        ids=ids,
+        base_fee_wei=base_fee_wei,
         withdrawals=withdrawals,
-        block_hash=ZERO_HASH,
     )
-    return seal(chain, draft, waived)
+    fields: dict[str, Any] = {
+        "parent_hash": parent.block_hash,
+        "number": parent.number + 1,
+        "timestamp_s": timestamp_s,
+        "fee_recipient": DEAD,
+        "gas_limit": chain.spec.gas_limit,
+        "gas_used": outcome.gas_used,
+        "base_fee_wei": base_fee_wei,
+        "state_root": chain.state.root_after(outcome.changes),
+        "withdrawals": withdrawals,
+    }
+    block_hash = payload_hash(ids=ids, **fields)
+    return Payload(transactions=transactions, block_hash=block_hash, **fields), outcome
 
 
 def seal(
     chain: Chain, payload: Payload, waived: frozenset[str] = frozenset(), gas_used: int | None = None
 ) -> tuple[Payload, Outcome]:
     """Return the payload with gas used, state root and hash filled in, and the outcome of running it."""
-
-    def fail(rule: str, **values: object) -> InvalidBlockError:
-        return InvalidBlockError(rule, height=payload.number, **values)
-
     ids = [transaction.id for transaction in payload.transactions]
-    state = chain.state
-    outcome = run_transactions(
-        state, payload.transactions, ids=ids, base_fee_wei=payload.base_fee_wei, fail=fail, waived=waived
+    outcome = _outcome(
+        chain,
+        transactions=payload.transactions,
+        ids=ids,
+        base_fee_wei=payload.base_fee_wei,
+        withdrawals=payload.withdrawals,
+        waived=waived,
     )
-    outcome = with_withdrawals(state, payload, outcome)
-    root = state.root_after(outcome.changes)
+    root = chain.state.root_after(outcome.changes)
     used = outcome.gas_used if gas_used is None else gas_used
     block_hash = payload.hash_with_ids(ids, used, root)
     return replace(payload, gas_used=used, state_root=root, block_hash=block_hash), outcome
+
+
+def _outcome(
+    chain: Chain,
+    *,
+    transactions: tuple[Transaction, ...],
+    ids: list[bytes],
+    base_fee_wei: int,
+    withdrawals: tuple[Withdrawal, ...],
+    waived: frozenset[str] = frozenset(),
+) -> Outcome:
+    height = chain.height + 1
+
+    def fail(rule: str, **values: object) -> InvalidBlockError:
+        return InvalidBlockError(rule, height=height, **values)
+
+    outcome = run_transactions(
+        chain.state,
+        transactions,
+        ids=ids,
+        base_fee_wei=base_fee_wei,
+        fail=fail,
+        waived=waived,
+        burn_least_wei=chain.burn_least_wei,
+    )
+    return with_withdrawals(chain.state, withdrawals, outcome)
 
 
 def sign(
@@ -124,11 +164,11 @@ def sign(
 
 
 def default_signers(chain: Chain, slot: int) -> tuple[bool, ...]:
-    """Return the slot's author and as many after it as the threshold needs."""
-    return _signers_from(aura.author_index(chain.spec, slot), len(chain.spec.authorities))
+    """Return the slot's author and as many after it as the next block needs."""
+    members = len(chain.authorities_at(chain.height + 1))
+    return _signers_from(slot % members, members, aura.quorum_of(chain.spec, members))
 
 
 @cache
-def _signers_from(first: int, members: int) -> tuple[bool, ...]:
-    needed = aura.majority(members)
+def _signers_from(first: int, members: int, needed: int) -> tuple[bool, ...]:
     return tuple((index - first) % members < needed for index in range(members))

@@ -45,9 +45,11 @@ class SignatureScheme(Protocol):
 
     def verify_possession(self, key: bytes, proof: bytes) -> bool: ...  # noqa: D102
 
-    def sign_spend(self, secret: int, digest: bytes) -> bytes: ...  # noqa: D102
+    def sign_spend(self, secret: int, digest: bytes, *, ecdsa: bool = False) -> bytes: ...  # noqa: D102
 
-    def verify_spend(self, key: bytes, digest: bytes, signature: bytes) -> bool: ...  # noqa: D102
+    def verify_spend(  # noqa: D102
+        self, key: bytes, digest: bytes, signature: bytes, *, ecdsa: bool = False
+    ) -> bool: ...
 
 
 class RealScheme:
@@ -104,13 +106,14 @@ class RealScheme:
         """Return whether the proof belongs to the key."""
         return bls.verify_possession(key, proof)
 
-    def sign_spend(self, secret: int, digest: bytes) -> bytes:
-        """Return a member's signature over a Bitcoin spend, 64 bytes."""
-        return schnorr.sign(secret, digest)
+    def sign_spend(self, secret: int, digest: bytes, *, ecdsa: bool = False) -> bytes:
+        """Return a member's signature over a Bitcoin spend: BIP340, 64 bytes, or ECDSA in DER."""
+        return schnorr.sign_ecdsa(secret, digest) if ecdsa else schnorr.sign(secret, digest)
 
-    def verify_spend(self, key: bytes, digest: bytes, signature: bytes) -> bool:
+    def verify_spend(self, key: bytes, digest: bytes, signature: bytes, *, ecdsa: bool = False) -> bool:
         """Return whether the member signed the spend."""
-        return schnorr.verify(key, digest, signature)
+        check = schnorr.verify_ecdsa if ecdsa else schnorr.verify
+        return check(key, digest, signature)
 
 
 class IdealScheme:
@@ -126,7 +129,7 @@ class IdealScheme:
     def __init__(self) -> None:
         self._keys: dict[bytes, int] = {}
         self._issued: dict[bytes, tuple[tuple[bytes, bytes], ...]] = {}
-        self._spends: set[tuple[bytes, bytes, bytes]] = set()
+        self._spends: set[tuple[bool, bytes, bytes, bytes]] = set()
         self._proofs: set[tuple[bytes, bytes]] = set()
 
     def public_key(self, secret: int) -> bytes:
@@ -180,16 +183,16 @@ class IdealScheme:
         """Return whether this proof was issued for the key."""
         return (key, proof) in self._proofs
 
-    def sign_spend(self, secret: int, digest: bytes) -> bytes:
+    def sign_spend(self, secret: int, digest: bytes, *, ecdsa: bool = False) -> bytes:
         """Issue a member's signature over a spend; keys stay real, since addresses are made of them."""
-        key = _spend_key(secret)
-        signature = _tag(b"spend", key, digest, length=schnorr.SIGNATURE_BYTES)
-        self._spends.add((key[1:], digest, signature))
+        key, kind = _spend_key(secret), b"spend ecdsa" if ecdsa else b"spend"
+        signature = _tag(kind, key, digest, length=schnorr.SIGNATURE_BYTES)
+        self._spends.add((ecdsa, key[1:], digest, signature))
         return signature
 
-    def verify_spend(self, key: bytes, digest: bytes, signature: bytes) -> bool:
-        """Return whether this signature was issued."""
-        return (key[1:], digest, signature) in self._spends
+    def verify_spend(self, key: bytes, digest: bytes, signature: bytes, *, ecdsa: bool = False) -> bool:
+        """Return whether this signature of this kind was issued."""
+        return (ecdsa, key[1:], digest, signature) in self._spends
 
     def _issue(self, pairs: list[tuple[bytes, bytes]]) -> bytes:
         pairs.sort()

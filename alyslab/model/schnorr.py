@@ -1,4 +1,7 @@
-"""Keys and signatures on secp256k1, as the federation spends bitcoin: BIP340 through libsecp256k1.
+"""Keys and signatures on secp256k1, as the federation spends bitcoin, through libsecp256k1.
+
+BIP340 for taproot outputs; ECDSA with nonces after RFC 6979 for the witness
+script hashes that V2 documents.
 
 Source: BIP340; alys-system.md §1, "Peg-out" (P2TR with a CHECKSIGADD leaf).
 """
@@ -33,6 +36,23 @@ def verify(key: bytes, digest: bytes, signature: bytes) -> bool:
         return False
     try:
         return PublicKeyXOnly(key[1:]).verify(signature, digest)
+    except ValueError:
+        return False
+
+
+def sign_ecdsa(secret: int, digest: bytes) -> bytes:
+    """Return the ECDSA signature over a 32-byte digest in DER, low s; consumes no randomness."""
+    if len(digest) != 32:
+        raise KeyMaterialError("digest_not_32_bytes", value=digest)
+    return _private(secret).sign(digest, hasher=None)
+
+
+def verify_ecdsa(key: bytes, digest: bytes, signature: bytes) -> bool:
+    """Return whether the key signed the digest; malformed bytes make it False, never an exception."""
+    if len(key) != 33 or len(digest) != 32:
+        return False
+    try:
+        return PublicKey(key).verify(signature, digest, hasher=None)
     except ValueError:
         return False
 

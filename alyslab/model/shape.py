@@ -26,11 +26,13 @@ class Shape:
     pegout_interval: int = 9
     """Blocks between burns; 0 for none."""
     foreign_burns: bool = False
-    """Whether burns come with one through another contract and a forged one from a constructor."""
+    """Whether burns come with one below the minimum, one through another contract and a forged one."""
     missed_slot_ratio: float = 0.1
     """Share of slots that nobody fills."""
     merged_chain_depth: int = 2
     """Depth of the merged-mining tree."""
+    handover_height: int = 0
+    """Last block of another federation's authorities; 0 where there was none."""
     new_account_ratio: float = 0.1
     """Share of transfers that go to an address never seen before."""
 
@@ -44,6 +46,7 @@ class Shape:
             "pegout_interval": (0, 1 << 32),
             "missed_slot_ratio": (0, 0.9),
             "merged_chain_depth": (0, 30),
+            "handover_height": (0, 1 << 32),
             "new_account_ratio": (0, 1),
         }
         for field, (least, most) in bounds.items():

@@ -8,8 +8,8 @@ Source: alys-system.md §1, "Constants", and §2, "V1→V2 parameter drift".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, Literal
 
 from alyslab.model.deviations import CATALOGUE
@@ -20,6 +20,22 @@ ForkChoice = Literal["none", "highest", "slot_against_height"]
 """``none``: V1, nothing at or below the head's height is ever taken.  ``highest``: the highest
 chain within the reorganisation depth that keeps every finalised block, as V2 documents.
 ``slot_against_height``: V2's code, which holds the new block's slot against the head's height."""
+
+
+Majority = Literal["two_thirds", "half_plus_one"]
+"""How many authorities must sign a block: ⌈2n/3⌉ as the code counts, or the documentation's 50 % + 1."""
+FederationScript = Literal["p2tr", "p2wsh"]
+"""What peg-ins pay: V1's taproot output, or the witness script hash that V2 documents."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """A federation of the past: whose signatures count up to a height (incident 2)."""
+
+    until_height: int
+    """Its last block."""
+    authorities: tuple[bytes, ...]
+    """Public keys that signed blocks then, 48 bytes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +81,10 @@ class Spec:
     """Compact target of the first proof of work."""
     authorities: tuple[bytes, ...]
     """Public keys that sign blocks, 48 bytes each; their order decides who authors a slot."""
+    earlier: tuple[Era, ...] = ()
+    """Who signed before the present authorities, oldest first."""
+    majority: Majority = "two_thirds"
+    """How many of them must sign."""
     federation: tuple[bytes, ...]
     """Addresses that share the federation's part of the fees, 20 bytes each."""
     federation_bitcoin_keys: tuple[bytes, ...]
@@ -90,13 +110,17 @@ class Spec:
     pegout_cap_sat: int | None = None
     """Larger burns are ignored; None where there is no cap."""
     dust_sat: int = 546
-    """Least value of an output that Bitcoin relays."""
+    """Least value of an output.  §2 names 546 for V2; §1 names none for V1, which takes it over here."""
     pegout_fee_max_sat_per_vb: int = 1_000
     """Highest fee rate of a peg-out; above this a proposal is taken for a mistake or an attack."""
     miner_fee_percent: int = 80
     """The miner's share of the fees; the federation divides the rest."""
     signing_threshold: int | None = None
     """How many members sign a peg-out; None for ⌈2n/3⌉."""
+    federation_script: FederationScript = "p2tr"
+    """What the federation's address is."""
+    former_scripts: tuple[bytes, ...] = ()
+    """Scripts of addresses that the federation gave up; paying one is no peg-in (incident 2)."""
     fork_choice: ForkChoice = "none"
     """What happens to a block that is not on the head."""
     reorganisation_depth: int = 0
@@ -105,6 +129,10 @@ class Spec:
     """Up to this height targets and peg-out witnesses are not checked."""
     unchecked_range_height: int = 0
     """Up to this height of a range's start, the range need not follow the last one."""
+    bypassed_heights: frozenset[int] = frozenset()
+    """Heights written into the code, at which ``heights_bypassed`` skips the rules of peg-outs."""
+    pow_ignored_heads: frozenset[int] = frozenset()
+    """Heights of the head written into the code, at which ``heights_bypassed`` ignores queued work."""
     deviations: frozenset[str] = frozenset()
     """Departures from the sound rules, names of :data:`alyslab.model.deviations.CATALOGUE`."""
 
@@ -128,9 +156,9 @@ class Spec:
         return (
             *(("positive", field, getattr(self, field) > 0) for field in numbers),
             ("chain_id_fits", "chain_id", self.chain_id < 1 << 32),
-            ("authorities_bounded", "authorities", 1 <= count <= SIGNERS_MAX),
-            ("authorities_distinct", "authorities", len(set(self.authorities)) == count),
-            ("authority_is_a_key", "authorities", all(len(key) == 48 for key in self.authorities)),
+            *_member_rules("authorities", self.authorities),
+            *(rule for era in self.earlier for rule in _member_rules("earlier", era.authorities)),
+            ("eras_in_order", "earlier", _ascending([0, *(era.until_height for era in self.earlier)])),
             ("one_address_per_authority", "federation", len(self.federation) == count),
             ("federation_is_addresses", "federation", all(len(address) == 20 for address in self.federation)),
             ("one_key_per_authority", "federation_bitcoin_keys", len(self.federation_bitcoin_keys) == count),
@@ -164,10 +192,29 @@ class Spec:
             ("deviations_known", "deviations", self.deviations <= CATALOGUE.keys()),
         )
 
+    def authorities_at(self, height: int) -> tuple[bytes, ...]:
+        """Return whose signatures count for a block of this height."""
+        for era in self.earlier:
+            if height <= era.until_height:
+                return era.authorities
+        return self.authorities
+
     @property
     def forks(self) -> bool:
         """Whether fork choice looks at blocks that are not on the head."""
         return self.fork_choice != "none"
+
+
+def _member_rules(field: str, keys: tuple[bytes, ...]) -> tuple[tuple[str, str, bool], ...]:
+    return (
+        ("authorities_bounded", field, 1 <= len(keys) <= SIGNERS_MAX),
+        ("authorities_distinct", field, len(set(keys)) == len(keys)),
+        ("authority_is_a_key", field, all(len(key) == 48 for key in keys)),
+    )
+
+
+def _ascending(heights: list[int]) -> bool:
+    return all(lower < upper for lower, upper in pairwise(heights))
 
 
 def _target(bits: int) -> int:
@@ -178,85 +225,6 @@ def _target(bits: int) -> int:
     return mantissa << 8 * (exponent - 3) if exponent >= 3 else mantissa >> 8 * (3 - exponent)
 
 
-_CHAIN_JSON: Mapping[str, str] = {
-    "slotDuration": "slot_ms",
-    "chainId": "chain_id",
-    "bits": "bits",
-    "maxBlocksWithoutPow": "max_blocks_without_pow",
-    "bitcoinStartHeight": "bitcoin_start_height",
-    "requiredBtcTxnConfirmations": "bitcoin_confirmations",
-}
-_RETARGET_JSON: Mapping[str, str] = {
-    "powNoRetargeting": "no_retargeting",
-    "powLimit": "pow_limit",
-    "powLowerLimit": "pow_lower_limit",
-    "powTargetTimespan": "timespan",
-    "powTargetSpacing": "spacing",
-    "maxPowAdjustment": "max_adjustment_percent",
-}
-_KEYS_JSON: Mapping[str, str] = {
-    "authorities": "authorities",
-    "federation": "federation",
-    "federationBitcoinPubkeys": "federation_bitcoin_keys",
-}
-
-
-def spec_from_chain_json(document: Any, name: str) -> Spec:
-    """Return the spec in the node's own ``chain.json`` format, already parsed.
-
-    Raises :class:`SpecError` for missing or unknown keys and for values that
-    are none; ``requiredBtcTxnConfirmations`` defaults to 144 as in the node.
-    """
-    optional = {"requiredBtcTxnConfirmations", "isValidator"}
-    known = {*_CHAIN_JSON, *_KEYS_JSON, "retargetParams", "isValidator"}
-    _check_keys(document, known, optional, "chain.json")
-    _check_keys(document["retargetParams"], set(_RETARGET_JSON), set(), "retargetParams")
-    values: dict[str, Any] = {"bitcoin_confirmations": 144}
-    values |= {ours: _integer(document[key], key) for key, ours in _CHAIN_JSON.items() if key in document}
-    values |= {
-        ours: tuple(_hex(item, key) for item in _list(document[key], key)) for key, ours in _KEYS_JSON.items()
-    }
-    retarget: dict[str, Any] = {
-        ours: _integer(document["retargetParams"][key], key)
-        for key, ours in _RETARGET_JSON.items()
-        if ours != "no_retargeting"
-    }
-    flag = document["retargetParams"]["powNoRetargeting"]
-    if type(flag) is not bool:
-        raise SpecError("not_a_flag", field="powNoRetargeting", value=flag)
-    return Spec(name=name, retarget=Retarget(no_retargeting=flag, **retarget), **values)
-
-
 def spec_fields(spec: Spec) -> dict[str, Any]:
     """Return the spec's fields by name, for tables that show specs side by side."""
     return {field.name: getattr(spec, field.name) for field in fields(spec)}
-
-
-def _check_keys(document: Any, known: set[str], optional: set[str], where: str) -> None:
-    if not isinstance(document, Mapping):
-        raise SpecError("not_an_object", field=where, value=document)
-    for key in document:
-        if key not in known:
-            raise SpecError("unknown_key", field=str(key), value=document[key])
-    for key in sorted(known - optional):
-        if key not in document:
-            raise SpecError("missing_key", field=key)
-
-
-def _integer(value: Any, field: str) -> int:
-    if type(value) is not int or not 0 <= value < 1 << 64:
-        raise SpecError("not_an_unsigned_integer", field=field, value=value)
-    return value
-
-
-def _list(value: Any, field: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise SpecError("not_a_list", field=field, value=value)
-    return value
-
-
-def _hex(value: Any, field: str) -> bytes:
-    try:
-        return bytes.fromhex(value.removeprefix("0x"))
-    except (AttributeError, ValueError):
-        raise SpecError("not_hexadecimal", field=field, value=value) from None

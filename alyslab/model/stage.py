@@ -21,6 +21,10 @@ from alyslab.model.validation import withdrawals_due
 
 STAGE_GAS_LIMIT = 1_000_000
 """Low, so that a block too full is a small one."""
+STAGE_HEIGHT = 7
+"""Height of the next block; also one that is written into a deviating node (incident 5)."""
+FORMER_SCRIPT = b"\x51\x20" + bytes(range(32))
+"""Address that the federation of the stage gave up."""
 
 
 @dataclass(slots=True)
@@ -50,10 +54,11 @@ class Stage:
         changed = replace(block.payload, **payload)
         return replace(block, payload=replace(changed, block_hash=changed.computed_hash()))
 
-    def pegged(self, pegins: tuple[PegIn, ...]) -> Block:
-        """Return the plain block with these peg-ins and what they credit."""
+    def pegged(self, pegins: tuple[PegIn, ...], *, former: bool = False) -> Block:
+        """Return the plain block with these peg-ins and what they credit; ``former`` counts old addresses."""
         chain = self.builder.chain
-        payments = payments_of(pegins, chain.bitcoin, chain.federation, chain.deviations)
+        deviations = chain.deviations | {"former_address_accepted"} if former else chain.deviations
+        payments = payments_of(pegins, chain.bitcoin, chain.federation, deviations)
         credits = withdrawals_due(chain.spec, None, chain.fees_wei, payments)
         return replace(self.sealed(self.plain, withdrawals=credits), pegins=pegins)
 
@@ -101,7 +106,14 @@ class Stage:
 def set_stage(rng: Random, scheme: SignatureScheme) -> Stage:
     """Return a chain and its next block; consumes ``rng``."""
     shape = Shape(transactions=3, pow_interval=0, pegin_interval=0, pegout_interval=0, new_account_ratio=0.5)
-    builder = Builder(rng, shape, scheme, gas_limit=STAGE_GAS_LIMIT)
+    builder = Builder(
+        rng,
+        shape,
+        scheme,
+        gas_limit=STAGE_GAS_LIMIT,
+        former_scripts=(FORMER_SCRIPT,),
+        bypassed_heights=frozenset({STAGE_HEIGHT}),
+    )
     builder.extend(3)
     builder.append(*builder.draft(transactions=builder.random_transactions(2), with_pow=True))
     for _ in range(2):  # a burn, then its proposal and two further burns

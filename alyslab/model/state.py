@@ -13,7 +13,6 @@ Source: alys-system.md §1, "Block"; issue 4 ("root of the state they produce").
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256 as _sha256
 from typing import NamedTuple
 
@@ -38,15 +37,17 @@ class Undo(NamedTuple):
     """Leaves that the tree had room for before."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Foreseen:
-    """Changes whose root was asked for: whoever seals a block applies them at once, without hashing."""
+class _Foreseen(NamedTuple):
+    """Changes that stand in the tree already, because somebody asked for their root.
+
+    Whoever seals a block applies them next, and hashes nothing again; whoever
+    does anything else first has them taken out of the tree.
+    """
 
     changes: Mapping[bytes, Account]
-    nodes: Nodes
-    before: bytes
-    """Top of the tree that they were foreseen for."""
-    capacity: int
+    """The changes; only these very ones may be applied without hashing."""
+    before: Nodes
+    """The tree as it was without them, where they changed it."""
 
 
 def account_leaf(address: bytes, account: Account) -> bytes:
@@ -82,11 +83,15 @@ class State:
     @property
     def root(self) -> bytes:
         """Root over the accounts and their number."""
+        if self._foreseen is not None:
+            self._forget()
         return _root(self._tree[1], len(self.positions))
 
     def root_after(self, changes: Mapping[bytes, Account]) -> bytes:
         """Return the root that these changes would give; applying them next then hashes nothing again."""
-        positions, tree, capacity = self.positions, self._tree, self._capacity
+        if self._foreseen is not None:
+            self._forget()
+        positions, capacity = self.positions, self._capacity
         places, count = [], len(positions)
         for address in changes:
             place = positions.get(address)
@@ -98,19 +103,8 @@ class State:
             root = self.root
             self.revert(undo)
             return root
-        digest = _sha256
-        nodes: dict[int, bytes] = {}
-        for place, (address, (nonce, balance)) in zip(places, changes.items(), strict=True):
-            nodes[place] = digest(address + (nonce << 256 | balance).to_bytes(40, "big")).digest()
-        row: Iterable[int] = places
-        for _ in range(capacity.bit_length() - 1):
-            row = {place >> 1 for place in row}
-            for place in row:
-                left, right = 2 * place, 2 * place + 1
-                pair = (nodes.get(left) or tree[left]) + (nodes.get(right) or tree[right])
-                nodes[place] = digest(pair).digest()
-        self._foreseen = _Foreseen(changes, nodes, tree[1], capacity)
-        return _root(nodes.get(1, tree[1]), count)
+        self._foreseen = _Foreseen(changes, self._hash(places, changes))
+        return _root(self._tree[1], count)
 
     def apply(self, changes: Mapping[bytes, Account]) -> Undo:
         """Set these accounts and return how to take it back.
@@ -119,39 +113,50 @@ class State:
         all nodes number them alike.
         """
         accounts, positions = self.accounts, self.positions
+        foreseen = self._foreseen
+        if foreseen is not None and foreseen.changes is not changes:
+            self._forget()
+        capacity_before = self._capacity
+        accounts_before = tuple([(address, accounts.get(address)) for address in changes])
         for address in changes:
             if address not in positions:
                 positions[address] = len(positions)
-        capacity_before = self._capacity
+        if foreseen is not None and foreseen.changes is changes:
+            self._foreseen = None
+            accounts.update(changes)
+            return Undo(accounts_before, foreseen.before, capacity_before)
         if len(positions) > self._capacity:
             self._grow()
-        tree, capacity = self._tree, self._capacity
-        accounts_before = tuple([(address, accounts.get(address)) for address in changes])
         accounts.update(changes)
-        foreseen, self._foreseen = self._foreseen, None
-        if (
-            foreseen is not None
-            and foreseen.changes is changes
-            and (foreseen.before, foreseen.capacity) == (tree[1], capacity)
-        ):
-            before = {place: tree[place] for place in foreseen.nodes}
-            for place, node in foreseen.nodes.items():
-                tree[place] = node
-            return Undo(accounts_before, before, capacity_before)
-        digest = _sha256
-        row: Iterable[int] = [capacity + positions[address] for address in changes]
-        before = {place: tree[place] for place in row}
-        for place, (address, (nonce, balance)) in zip(row, changes.items(), strict=True):
+        capacity = self._capacity
+        before = self._hash([capacity + positions[address] for address in changes], changes)
+        return Undo(accounts_before, before, capacity_before)
+
+    def _hash(self, places: list[int], changes: Mapping[bytes, Account]) -> Nodes:
+        """Put the changes into the tree at these places; return the nodes as they were."""
+        tree, digest = self._tree, _sha256
+        before = {place: tree[place] for place in places}
+        for place, (address, (nonce, balance)) in zip(places, changes.items(), strict=True):
             tree[place] = digest(address + (nonce << 256 | balance).to_bytes(40, "big")).digest()
-        for _ in range(capacity.bit_length() - 1):
+        row: Iterable[int] = places
+        for _ in range(self._capacity.bit_length() - 1):
             row = {place >> 1 for place in row}
             for place in row:
                 before[place] = tree[place]
                 tree[place] = digest(tree[2 * place] + tree[2 * place + 1]).digest()
-        return Undo(accounts_before, before, capacity_before)
+        return before
+
+    def _forget(self) -> None:
+        """Take foreseen changes out of the tree."""
+        assert self._foreseen is not None
+        for place, node in self._foreseen.before.items():
+            self._tree[place] = node
+        self._foreseen = None
 
     def revert(self, undo: Undo) -> None:
         """Take back the latest application that has not been taken back."""
+        if self._foreseen is not None:
+            self._forget()
         for address, account in reversed(undo.accounts):
             if account is None:
                 del self.accounts[address]

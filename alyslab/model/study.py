@@ -7,21 +7,21 @@ bridge's money goes is followed in :mod:`alyslab.model.money`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from alyslab.model.aura import slot_start_ms
 from alyslab.model.block import SignedBlock
-from alyslab.model.chain import Chain
 from alyslab.model.deviations import CATALOGUE
 from alyslab.model.errors import InvalidBlockError
 from alyslab.model.generate import Builder
 from alyslab.model.scheme import IdealScheme, RealScheme
 from alyslab.model.shape import QUIET
+from alyslab.model.timing import BlockTiming, unsigned_rate, validation_rate
 from alyslab.model.validation import ENGINE_RULES, Context, examine
-from alyslab.model.workload import BlockTiming, validation, validation_rate
+from alyslab.model.workload import validation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,13 @@ class RuleRow:
     """One rule tried on one block."""
 
     rule: str
+    """Its name."""
     claim: str
     """What it asks."""
     who: str
     """``everybody``, ``validators`` or ``execution layer``."""
     held: bool
+    """Whether the block keeps it."""
 
 
 def take_apart(builder: Builder, height: int) -> list[RuleRow]:
@@ -64,8 +66,8 @@ def take_apart(builder: Builder, height: int) -> list[RuleRow]:
     return rows
 
 
-def plant_each(seed: int) -> dict[str, str]:
-    """Run the workload once for each defect of the catalogue; return the checks that failed, by defect.
+def plant_each(seed: int, names: Iterable[str] = tuple(CATALOGUE)) -> dict[str, str]:
+    """Run the workload once for each defect, by default all; return the checks that failed, by defect.
 
     Signatures are ideal; a defect that no checker found has the empty text.
     """
@@ -73,7 +75,7 @@ def plant_each(seed: int) -> dict[str, str]:
     from alyslab.runtime import simulate
 
     found = {}
-    for name in CATALOGUE:
+    for name in names:
         run = simulate(validation, seed=seed, planted=(f"model.{name}",))
         found[name] = "; ".join(check.name for check in judge(run.journal).failed)
     return found
@@ -88,6 +90,7 @@ class FinalityRow:
     finalised_height: int
     """Height that was finalised after it."""
     with_pow: bool
+    """Whether the block carried proof of work."""
     observed: str
     """``accepted``, or the rule that rejected the block."""
 
@@ -121,7 +124,9 @@ class SizeRow:
     """One block's validation time under one way of checking signatures."""
 
     how: str
+    """How signatures were checked."""
     timing: BlockTiming
+    """What the block is, and what it took."""
 
 
 def rate_against_size(
@@ -140,22 +145,8 @@ def rate_against_size(
     for how, size in (("one by one", 1), ("in batches", -(-len(builder.blocks) // 2))):
         for timing in validation_rate(builder.node(), builder.blocks, clock, batch=size):
             yield SizeRow(how=how, timing=timing)
-    for timing in _unsigned(builder.node(), builder.blocks, clock):
+    for timing in unsigned_rate(builder.node(), builder.blocks, clock):
         yield SizeRow(how="without signatures", timing=timing)
-
-
-def _unsigned(
-    node: Chain, blocks: Sequence[SignedBlock], clock: Callable[[], float]
-) -> Iterator[BlockTiming]:
-    for signed in blocks:
-        began = clock()
-        node.import_unsigned(signed, slot_start_ms(node.spec, signed.block.slot))
-        yield BlockTiming(
-            height=signed.block.height,
-            size_bytes=len(signed.block.encoded),
-            transactions=len(signed.block.payload.transactions),
-            validation_s=clock() - began,
-        )
 
 
 def parts_of(signed: SignedBlock) -> dict[str, Any]:
@@ -166,6 +157,7 @@ def parts_of(signed: SignedBlock) -> dict[str, Any]:
         "parent root": block.parent_root.hex(),
         "height": block.height,
         "slot": block.slot,
+        "author": f"authority {block.slot % len(signed.signature.signers)}",
         "size [bytes]": len(block.encoded),
         "transactions": len(block.payload.transactions),
         "state root": block.payload.state_root.hex(),

@@ -3,33 +3,37 @@
 ``validation`` gives the node a chain that is valid by the sound rules, one
 block for every rule that breaks it, a rollback and a way back; the checkers in
 :mod:`alyslab.checkers.chain`, ``finality`` and ``conservation`` then judge the
-journal.  ``validation_rate`` times the import of many blocks.
+journal.  How long blocks take is measured in :mod:`alyslab.model.timing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from alyslab.model.block import Block, SignedBlock
+from alyslab.model.block import SignedBlock
+from alyslab.model.branches import two_orders
 from alyslab.model.bridge import payments_of
 from alyslab.model.candidates import Approval, Candidates
 from alyslab.model.chain import Chain
 from alyslab.model.errors import ChainError, InvalidBlockError
 from alyslab.model.execution import DEAD
 from alyslab.model.generate import Builder
-from alyslab.model.mutate import Mutant, mutate
-from alyslab.model.production import build
+from alyslab.model.incidents import SCENES
+from alyslab.model.mutate import CASES, Mutant, mutate
+from alyslab.model.production import empty_block
 from alyslab.model.scheme import IdealScheme, RealScheme, SignatureScheme
 from alyslab.model.shape import Shape
 from alyslab.model.spec import Retarget
 from alyslab.model.stage import set_stage
 from alyslab.model.state import recomputed_root
+from alyslab.model.timing import BlockTiming, validation_rate
 from alyslab.model.trace import Trace
 from alyslab.model.validation import rule_names
+
+__all__ = ["SCHEMES", "BlockTiming", "judge_candidates", "validation", "validation_rate", "verdict_of"]
 
 SCHEMES: Mapping[str, Callable[[], SignatureScheme]] = {"ideal": IdealScheme, "real": RealScheme}
 
@@ -47,15 +51,17 @@ async def validation(*, scheme: str = "ideal") -> dict[str, Any]:
     Journal rows: those of :data:`~alyslab.model.trace.Trace` with the node as
     subject; ``block.judged`` for every block with what was expected of it;
     ``bridge.pegin``, ``bridge.pegout`` and ``bridge.balance`` for where the
-    money is; ``state.recomputed`` for roots computed from nothing.
+    money is; ``state.recomputed`` for roots computed from nothing;
+    ``incident.judged`` for each scene of :mod:`alyslab.model.incidents`.  Two
+    further nodes, ``fork main`` and ``fork branch``, hear of two branches.
     """
     from alyslab.runtime import require_current
 
     sim = require_current()
     recorded = sim.journal.record
 
-    def trace(kind: str, fields: Mapping[str, object]) -> None:
-        recorded(kind, "node", **fields)
+    def trace_of(name: str) -> Trace:
+        return lambda kind, fields: recorded(kind, name, **fields)
 
     builder = workload_chain(sim.random("model.validation"), SCHEMES[scheme]())
     counts = {"accepted": 0, "rejected": 0}
@@ -66,24 +72,30 @@ async def validation(*, scheme: str = "ideal") -> dict[str, Any]:
         recorded("block.judged", "node", height=signed.block.height, expected=expected, observed=observed)
         return observed
 
-    node = builder.node(trace=trace)
+    node = builder.node(trace=trace_of("node"))
     for signed in builder.blocks:
         judge(node, signed, _slot_ms(builder, signed), "accepted")
     tell_balance(node, recorded)
     fork_and_return(builder, node, lambda signed: judge(node, signed, _slot_ms(builder, signed), "accepted"))
     judge_candidates(builder, recorded)
+    two_orders(sim.random("model.fork"), SCHEMES[scheme](), trace_of("fork main"), trace_of("fork branch"))
+    for name, scene in SCENES.items():
+        outcome = scene(sim.random(f"model.{name}"), SCHEMES[scheme]())
+        recorded("incident.judged", name, expected=outcome.expected, observed=outcome.observed)
     stage = set_stage(sim.random("model.mutations"), SCHEMES[scheme]())
     fresh: Chain | None = None
-    for rule in rule_names():
-        mutant = mutate(rule, stage)
+    for case in CASES:
+        mutant = mutate(case, stage)
         if fresh is None or fresh.height != len(mutant.below):
             fresh = _prepared(stage.builder, mutant)
-        if judge(fresh, mutant.signed, mutant.now_ms, rule) == "accepted":
+        if judge(fresh, mutant.signed, mutant.now_ms, mutant.rule) == "accepted":
             tell_consequences(stage.builder, mutant, recorded)
             fresh = None
     return {
         **counts,
         "rules": len(rule_names()),
+        "cases": len(CASES),
+        "incidents": len(SCENES),
         "height": node.height,
         "finalised_height": node.finalised_height,
     }
@@ -119,7 +131,7 @@ def judge_candidates(builder: Builder, recorded: Callable[..., None]) -> None:
     """Offer two candidates for one height, and an approval before its block."""
     node = builder.node()
     candidates, slot = Candidates(node), node.head.block.slot
-    first, second = (builder_block(node, slot + ahead) for ahead in (1, 2))
+    first, second = (empty_block(node, slot + ahead) for ahead in (1, 2))
     root = second.root
     early = Approval(root, 0, builder.scheme.sign(builder.secrets[:1], root))
     candidates.approve(early)
@@ -134,13 +146,6 @@ def judge_candidates(builder: Builder, recorded: Callable[..., None]) -> None:
         expected_approvals=1,
         observed_approvals=len(candidates.approvals(1)),
     )
-
-
-def builder_block(node: Chain, slot: int) -> Block:
-    """Return an empty block of this slot on the node's head."""
-    timestamp_s = max(slot * node.spec.slot_ms // 1000, node.head.block.payload.timestamp_s + 1)
-    block, _ = build(node, slot=slot, timestamp_s=timestamp_s)
-    return block
 
 
 def tell_consequences(builder: Builder, mutant: Mutant, recorded: Callable[..., None]) -> None:
@@ -213,38 +218,3 @@ def _prepared(builder: Builder, mutant: Mutant, trace: Trace | None = None) -> C
 
 def _slot_ms(builder: Builder, signed: SignedBlock) -> int:
     return signed.block.slot * builder.spec.slot_ms
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockTiming:
-    """How long one block took."""
-
-    height: int
-    size_bytes: int
-    """Canonical bytes of the block without its signature."""
-    transactions: int
-    validation_s: float
-    """Wall time from the call of import to its return; for a batch, its share of the batch."""
-
-
-def validation_rate(
-    node: Chain, blocks: Sequence[SignedBlock], clock: Callable[[], float], *, batch: int = 1
-) -> Iterator[BlockTiming]:
-    """Import blocks and yield what each took by ``clock`` (seconds); signatures in batches above 1."""
-    slot_ms = node.spec.slot_ms
-    for start in range(0, len(blocks), batch):
-        part = blocks[start : start + batch]
-        now_ms = part[-1].block.slot * slot_ms
-        began = clock()
-        if batch == 1:
-            node.import_block(part[0], now_ms)
-        else:
-            node.import_batch(part, now_ms)
-        share_s = (clock() - began) / len(part)
-        for signed in part:
-            yield BlockTiming(
-                height=signed.block.height,
-                size_bytes=len(signed.block.encoded),
-                transactions=len(signed.block.payload.transactions),
-                validation_s=share_s,
-            )

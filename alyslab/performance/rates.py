@@ -10,7 +10,7 @@ from random import Random
 from alyslab.model.generate import generate
 from alyslab.model.scheme import RealScheme
 from alyslab.model.shape import Shape
-from alyslab.model.workload import BlockTiming, validation_rate
+from alyslab.model.timing import BlockTiming, validation_rate
 from alyslab.performance.signatures import BATCH_BLOCKS, PROCESSES, processes
 
 RATE_COUNTS = (1_000, 5_000, 10_000)

@@ -1,11 +1,9 @@
 """What signatures cost: one by one, in batches on two processes, against py_ecc and against the ideal scheme.
 
-On a machine with other work, two processes do not get two cores, and the
-clock on the wall tells how much they got.  So what is compared is the longest
-chain of work that must follow itself, in processor time: what the parent
-does, plus the slower of the two pieces of each batch.  That is the time on
-the wall once both processes have a core each; what the wall clock said here
-stands in the note.
+What is judged is the time on the wall where the machine is quiet.  With other
+work on it, two processes do not get two cores; then it is the longest chain
+of work that must follow itself, in processor time: what the parent does, plus
+the slower of the two pieces of each batch.  Both stand in the note.
 
 py_ecc is a development dependency; without it the ratio to it is unseen.
 """
@@ -29,8 +27,9 @@ from alyslab.model.bls import SignedMessage
 from alyslab.model.generate import Builder, generate
 from alyslab.model.scheme import IdealScheme, RealScheme, SignatureScheme
 from alyslab.model.shape import Shape
-from alyslab.model.workload import validation_rate
-from alyslab.performance.measure import Timings, take_turns
+from alyslab.model.timing import validation_rate
+from alyslab.performance.clocks import both_turns
+from alyslab.performance.measure import take_turns
 
 T = TypeVar("T")
 
@@ -80,26 +79,20 @@ def _clocked(function: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[T,
 def signature_checks() -> list[Check]:
     """Measure signed validation in batches on two processes against one by one on one, and against py_ecc."""
     builder = generate(Random(1), RealScheme(), SIGNED_BLOCKS, Shape(pegout_interval=0))
-    taken: dict[str, list[float]] = {"one by one": [], "batches": []}
-    wall: dict[str, list[float]] = {"one by one": [], "batches": []}
     with processes() as pool:
-        for counted in [False, *[True] * ROUNDS]:
-            clocked = ClockedPool(pool)
-            schemes = {
-                "one by one": (RealScheme(), 1),
-                "batches": (RealScheme(clocked, PROCESSES), BATCH_BLOCKS),
-            }
-            for name, (scheme, batch) in schemes.items():
-                began, began_wall = time.thread_time(), time.perf_counter()
-                _import_all(builder, scheme, batch)
-                elapsed, elapsed_wall = time.thread_time() - began, time.perf_counter() - began_wall
-                if counted:
-                    taken[name].append(elapsed + (clocked.slowest_s if batch > 1 else 0.0))
-                    wall[name].append(elapsed_wall)
-    timings = Timings(seconds={name: tuple(values) for name, values in taken.items()})
-    on_wall = Timings(seconds={name: tuple(values) for name, values in wall.items()})
-    ratio = timings.ratio("batches", "one by one")
-    per_block_s = timings.median_s("batches") / SIGNED_BLOCKS
+        clocked = ClockedPool(pool)
+
+        def in_batches() -> float:
+            before = clocked.slowest_s
+            _import_all(builder, RealScheme(clocked, PROCESSES), BATCH_BLOCKS)
+            return clocked.slowest_s - before
+
+        def one_by_one() -> None:
+            _import_all(builder, RealScheme(), 1)
+
+        measured = both_turns({"one by one": one_by_one, "batches": in_batches}, rounds=ROUNDS)
+    ratio = measured.ratio("batches", "one by one")
+    per_block_s = measured.judged().median_s("batches") / SIGNED_BLOCKS
     py_ecc_s = _py_ecc_verify_s()
     return [
         Check(
@@ -107,17 +100,16 @@ def signature_checks() -> list[Check]:
             observed=round(ratio.median, 2),
             comparison=">=",
             limit=3.0,
-            unit="x one signature at a time on one, processor time",
+            unit=f"x one signature at a time on one, {measured.clock}",
             source="issue 4, Numbers",
-            note=f"{ratio}; {1 / per_block_s:.0f} blocks/s; "
-            f"by the wall clock here {on_wall.ratio('batches', 'one by one')}",
+            note=f"{measured.note('batches', 'one by one')}; {1 / per_block_s:.0f} blocks/s",
         ),
         Check(
             name="signed validation in batches on two processes, against py_ecc",
             observed=None if py_ecc_s is None else round(py_ecc_s / per_block_s),
             comparison=">=",
             limit=500,
-            unit="x py_ecc verify",
+            unit=f"x py_ecc verify, {measured.clock}",
             source="issue 4, Numbers",
             note="py_ecc is not installed"
             if py_ecc_s is None

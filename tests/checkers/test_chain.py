@@ -10,6 +10,7 @@ from alyslab.checkers.chain import (
     chain_quality,
     chains_of,
     common_prefix,
+    incidents_avoided,
     rules_enforced,
     state_roots,
 )
@@ -21,6 +22,7 @@ def test_an_empty_journal_is_inconclusive_everywhere() -> None:
     verdicts = [
         rules_enforced([]),
         candidates_kept([]),
+        incidents_avoided([]),
         state_roots([]),
         common_prefix([], depth_blocks=1),
         chain_growth([], blocks_per_slot_least=0.1),
@@ -92,3 +94,14 @@ def test_candidates_are_compared() -> None:
     assert candidates_kept([event("candidate.judged", "n", **same)]).status == "pass"
     for name in ("observed_slot", "observed_approvals"):
         assert candidates_kept([event("candidate.judged", "n", **{**same, name: 0})]).status == "fail"
+
+
+def test_an_incident_that_happens_again_is_named() -> None:
+    """Which scene it was stands in the note, what was expected in the evidence."""
+    good = event("incident.judged", "import_again", expected="9, 9", observed="9, 9")
+    bad = event("incident.judged", "two_candidates", expected="higher slot", observed="lower slot")
+    assert incidents_avoided([good]).status == "pass"
+    verdict = incidents_avoided([good, bad])
+    assert verdict.status == "fail"
+    assert verdict.checks[0].note == "two_candidates"
+    assert verdict.checks[0].evidence == (bad.as_dict(),)

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from alyslab.display import chain
+from alyslab.model.contradictions import CONTRADICTIONS
+from alyslab.model.facts import facts
 from alyslab.model.generate import generate
 from alyslab.model.presets import PRESETS
 from alyslab.model.scheme import IdealScheme
@@ -53,6 +55,20 @@ def test_constants_and_blocks_are_shown_by_name() -> None:
     assert dict(chain.block_table(signed).rows)["height"] == 2
 
 
+def test_facts_and_readings_are_shown_in_full() -> None:
+    """What is left out of a table is taken to be absent."""
+    table = chain.facts_table(facts())
+    assert len(table.rows) == len(facts())
+    assert any(row[2] == "harnesses.sync" for row in table.rows)
+    assert len(chain.readings_table(CONTRADICTIONS).rows) == len(CONTRADICTIONS)
+
+
+def test_an_incident_that_happens_again_stands_out() -> None:
+    """The row of the scene is marked, the others are not."""
+    judged = pd.DataFrame({"subject": ["a", "b"], "expected": ["x", "y"], "observed": ["x", "z"]})
+    assert chain.incidents_table(judged).tones == {1: "bad"}
+
+
 def test_rates_are_summed_up_by_how_signatures_are_checked() -> None:
     """Times come from the clock, so that each quantile is known here."""
     times = iter(range(1_000))
@@ -63,5 +79,12 @@ def test_rates_are_summed_up_by_how_signatures_are_checked() -> None:
     assert list(summary["how"]) == ["one by one", "in batches", "without signatures"]
     assert summary["p50_ms"].tolist() == pytest.approx([1000, 500, 1000])
     metrics = chain.rate_metrics(summary)
-    assert [row["metric"] for row in metrics[:2]] == ["validation_ms_p50", "validation_ms_p99"]
+    assert [row["metric"] for row in metrics[:3]] == [
+        "validated_blocks_per_s",
+        "validation_ms_p50",
+        "validation_ms_p99",
+    ]
+    assert summary["blocks_per_s"].tolist() == pytest.approx([1, 2, 1])
+    assert {"height", "size_kb", "transactions", "validation_ms"} <= set(frame.columns)
+    assert frame["height"].tolist()[:3] == [2, 3, 4]
     assert len(chain.rate_figure(frame).axes) == 1

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -42,25 +39,6 @@ def test_known_answers_of_the_ciphersuite() -> None:
         "b6ed936746e01f8ecf281f020953fbf1f01debd5657c4a383940b020b26507f6076334f91e2366c96e9ab279fb5158090"
         "352ea1c5b0c9274504f4f0e7053af24802e51e4568d164fe986834f41e55c8e850ce1f98458c0cfc9ab380b55285a55"
     )
-
-
-@pytest.mark.parametrize("module", ["py_ecc.bls", "milagro_bls_binding"])
-def test_other_implementations_agree(module: str) -> None:
-    """A scheme that only agrees with itself may be any scheme."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # milagro says of itself that nobody keeps it
-        try:
-            other: Any = importlib.import_module(module)
-        except ImportError:
-            pytest.skip(f"{module} is a development dependency")
-    suite = getattr(other, "G2ProofOfPossession", other)
-    secret: Any = 0x1234567 if module == "py_ecc.bls" else (0x1234567).to_bytes(32, "big")
-    mine = bls.sign([0x1234567], b"message")
-    assert bytes(suite.Sign(secret, b"message")) == mine
-    assert bytes(suite.SkToPk(secret)) == bls.public_key(0x1234567)
-    assert bytes(suite.Aggregate([mine, bls.sign([2], b"message")])) == bls.sign([0x1234567, 2], b"message")
-    if module == "py_ecc.bls":
-        assert bytes(suite.PopProve(secret)) == bls.prove_possession(0x1234567)
 
 
 @pytest.mark.parametrize("scheme", [RealScheme(), IdealScheme()], ids=["real", "ideal"])

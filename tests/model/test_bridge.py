@@ -5,23 +5,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alyslab.model.address import script_of, segwit_address
-from alyslab.model.bitcoin import TxOutput
+from alyslab.model.bitcoin import BitcoinTransaction, TxInput, TxOutput
 from alyslab.model.bridge import Wallet, decode_recipient, op_return_payload, read_payment
+from alyslab.model.contradictions import variant
 from alyslab.model.errors import BridgeError
 from alyslab.model.execution import BRIDGE, IMPOSTOR
 from alyslab.model.federation import federation_of, sign_spend, threshold_of, witness_fault
 from alyslab.model.fees import divide_fees
 from alyslab.model.generate import Builder, peg_in_transaction
-from alyslab.model.pegout import Request, burns, propose, request_of, requests_of, select_coins, virtual_size
-from alyslab.model.presets import V1, V2, variant
+from alyslab.model.pegout import (
+    Request,
+    burns,
+    pegout_change,
+    pegout_fee,
+    propose,
+    request_of,
+    requests_of,
+    select_coins,
+    virtual_size,
+)
+from alyslab.model.presets import V1, V2
 from alyslab.model.scheme import IdealScheme, RealScheme
-from alyslab.model.shape import Shape
+from alyslab.model.shape import QUIET, Shape
 from alyslab.model.transaction import BurnEvent, Receipt
 
 WEI = 10**10
@@ -90,10 +103,25 @@ def test_burns_are_floored_and_small_ones_ignored(wei: int, sat: int | None) -> 
     assert (None if request is None else request.amount_sat) == sat
 
 
+def test_the_contract_burns_what_is_paid_out_and_nothing_smaller() -> None:
+    """One satoshi less goes back to the sender; V1's contract burns it, and nobody pays (no refund)."""
+    for sat, burned in ((1_000_000, True), (999_999, False)):
+        builder = Builder(Random(6), QUIET, IdealScheme())
+        builder.extend(1)
+        _, outcome = builder.draft(transactions=[builder.burn(sat)])
+        assert bool(outcome.receipts[0].events) is burned
+        v1 = Builder(Random(6), QUIET, IdealScheme(), deviations=frozenset({"contract_minimum_zero"}))
+        v1.extend(1)
+        _, outcome = v1.draft(transactions=[v1.burn(sat)])
+        assert outcome.receipts[0].events
+        assert bool(requests_of(outcome.receipts, v1.spec)) is burned
+
+
 def test_v2_caps_burns() -> None:
     """10 BTC, says its drift table."""
     event = BurnEvent(BRIDGE, bytes(20), DESTINATION, 1_000_000_001 * WEI)
     assert request_of(event, V2) is None
+    assert request_of(event._replace(value_wei=1_000_000_000 * WEI), V2) is not None
     assert request_of(event, V1) is not None
 
 
@@ -175,6 +203,40 @@ def test_a_fee_share_above_the_output_is_refused() -> None:
         propose(_wallet(10**9), [Request(b"\x00\x14" + bytes(20), 1_000_000)], federation_of(V1), V1, 10_000)
 
 
+def _judged(spent_sat: int, burned_sat: int, *paid_sat: int) -> Any:
+    """Return what the rules about a proposal look at: one coin, one request, and these outputs."""
+    federation = federation_of(V1)
+    scripts = (b"\x00\x14" + bytes(20), federation.script)
+    outputs = tuple(TxOutput(value_sat=v, script=s) for v, s in zip(paid_sat, scripts, strict=False))
+    proposal = BitcoinTransaction(inputs=(TxInput(txid=bytes(32), vout=0),), outputs=outputs)
+    return SimpleNamespace(
+        spec=V1,
+        federation=federation,
+        wallet=Wallet({(bytes(32), 0): TxOutput(value_sat=spent_sat, script=federation.script)}),
+        requests=(Request(scripts[0], burned_sat),),
+        block=SimpleNamespace(pegout_proposal=proposal),
+    )
+
+
+def test_change_may_be_left_out_only_where_it_is_dust() -> None:
+    """545 satoshi may go to Bitcoin's miners; from 546 on they go back to the federation."""
+    assert pegout_change(_judged(1_000_545, 1_000_000, 999_000)) is None
+    assert pegout_change(_judged(1_000_546, 1_000_000, 999_000)) is not None
+    assert pegout_change(_judged(1_000_546, 1_000_000, 999_000, 546)) is None
+    assert pegout_change(_judged(1_000_545, 1_000_000, 999_000, 544)) is not None
+    assert pegout_change(_judged(999_999, 1_000_000, 999_000)) is not None
+
+
+def test_no_output_is_dust_and_no_fee_a_mistake() -> None:
+    """Bitcoin relays nothing below 546; above a thousand satoshi a byte somebody has slipped."""
+    size = virtual_size(federation_of(V1), 1, [b"\x00\x14" + bytes(20)])
+    most = V1.pegout_fee_max_sat_per_vb * size
+    assert pegout_fee(_judged(most + 546, most + 546, 546)) is None
+    assert pegout_fee(_judged(most + 546, most + 546, 545)) is not None
+    assert pegout_fee(_judged(10_545, 10_545, 545)) is not None
+    assert pegout_fee(_judged(most + 10_001, most + 10_001, 10_000)) is not None
+
+
 def test_thresholds_of_the_variants() -> None:
     """⌈2n/3⌉ in V1, a fixed two in one of V2's files."""
     assert threshold_of(V1) == 2
@@ -197,12 +259,57 @@ def test_exactly_the_threshold_authorises_a_spend(scheme: RealScheme | IdealSche
     for secrets in ((first, None, None), (first, second, third), (first, second)):
         with pytest.raises(BridgeError, match="signer_count"):
             sign_spend(federation, proposal, spent, secrets, scheme)
+    both = sign_spend(federation, proposal, spent, (first, second, None), scheme).inputs[0].witness
+    one = signed.inputs[0].witness
+    crowd = replace(signed.inputs[0], witness=(one[0], both[1], *one[2:]))
+    assert "3 signatures" in str(witness_fault(federation, replace(signed, inputs=(crowd,)), spent, scheme))
     impostor = sign_spend(federation, proposal, spent, (first, 12345, None), scheme)
     assert "not valid" in str(witness_fault(federation, impostor, spent, scheme))
     other = [replace(spent[0], value_sat=1)]
     assert "not valid" in str(witness_fault(federation, signed, other, scheme))
     assert witness_fault(federation, proposal, spent, scheme) is not None
     assert witness_fault(federation, signed, [], scheme) is not None
+
+
+@pytest.mark.parametrize("scheme", [RealScheme(), IdealScheme()], ids=["real", "ideal"])
+def test_a_witness_script_hash_asks_for_the_same_threshold(scheme: RealScheme | IdealScheme) -> None:
+    """V2's output, with ECDSA: right ones in the order of their keys, and nothing else."""
+    builder = Builder(Random(1), Shape(authorities=3), scheme, federation_script="p2wsh")
+    federation = builder.chain.federation
+    wallet = Wallet({(bytes(32), 0): TxOutput(value_sat=10**8, script=federation.script)})
+    proposal = propose(wallet, [Request(b"\x00\x14" + bytes(20), 10**7)], federation, builder.spec, 2)
+    spent = list(wallet.unspent.values())
+    first, _, third = builder.bitcoin_secrets
+    signed = sign_spend(federation, proposal, spent, (first, None, third), scheme)
+    assert witness_fault(federation, signed, spent, scheme) is None
+    empty, one, other, script = signed.inputs[0].witness
+    for stack in (
+        (empty, other, one, script),
+        (empty, one, one, script),
+        (empty, one, script),
+        (one, other, script),
+        (b"\1", one, other, script),
+        (empty, one[:-1] + b"\2", other, script),
+        (empty, one, other, script[:-1]),
+        (),
+    ):
+        inputs = (replace(signed.inputs[0], witness=stack),)
+        assert witness_fault(federation, replace(signed, inputs=inputs), spent, scheme) is not None
+    foreign = sign_spend(federation, proposal, spent, (first, None, 12345), scheme)
+    assert witness_fault(federation, foreign, spent, scheme) is not None
+
+
+def test_a_chain_pays_out_through_a_witness_script_hash() -> None:
+    """The reading of V2's documents is a chain that runs, with its own address."""
+    shape = Shape(pow_interval=5, pegout_interval=3)
+    builder = Builder(Random(4), shape, IdealScheme(), federation_script="p2wsh")
+    builder.extend(12)
+    node = builder.node()
+    node.import_batch(builder.blocks, builder.now_ms)
+    paid = [tx for signed in builder.blocks for tx in signed.block.finalised_pegouts]
+    assert paid
+    assert all(tx.inputs[0].witness[-1] == node.federation.leaf for tx in paid)
+    assert node.federation.script[:2] == b"\x00\x20"
 
 
 @given(collected=st.integers(0, 10**24))

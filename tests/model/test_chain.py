@@ -12,9 +12,11 @@ from alyslab.model.chain import rollback_target
 from alyslab.model.errors import ChainError, InvalidBlockError
 from alyslab.model.forkchoice import ForkChoice
 from alyslab.model.generate import Builder, generate
+from alyslab.model.genesis import genesis_block
+from alyslab.model.production import empty_block
 from alyslab.model.scheme import IdealScheme, RealScheme
 from alyslab.model.shape import Shape
-from alyslab.model.workload import builder_block
+from alyslab.model.state import State
 from tests.model.nodes import follow, node_on
 
 
@@ -147,6 +149,30 @@ def test_a_reorganisation_is_bounded_by_depth_and_finality() -> None:
         choice.receive(branch[2], _now(builder))
 
 
+def test_the_depth_of_a_reorganisation_is_exact() -> None:
+    """Four blocks may be taken back, five may not."""
+    for fork, allowed in ((4, True), (3, False)):
+        builder = _v2(8)
+        branch = builder.branch(fork, 9 - fork)
+        choice = ForkChoice(node_on(builder))
+        for block in branch[:-1]:
+            choice.receive(block, _now(builder))
+        if allowed:
+            assert choice.receive(branch[-1], _now(builder))
+        else:
+            with pytest.raises(ChainError, match="reorganisation_too_deep"):
+                choice.receive(branch[-1], _now(builder))
+
+
+def test_the_genesis_depends_on_what_makes_the_chain() -> None:
+    """Incident 17: another bits, chain id or execution genesis is another chain."""
+    spec = generate(Random(1), IdealScheme(), 0).spec
+    changed = [{}, {"bits": 0x2010FFFF}, {"chain_id": 7}, {"gas_limit": 1}, {"genesis_timestamp_s": 1}]
+    roots = {genesis_block(replace(spec, **change), State()).root for change in changed}
+    roots.add(genesis_block(spec, State({bytes(20): (0, 0)})).root)
+    assert len(roots) == 6
+
+
 def test_an_invalid_branch_leaves_the_chain_as_it_was() -> None:
     """Otherwise an attacker could roll nodes back for free."""
     builder = _v2(6)
@@ -174,7 +200,7 @@ def test_a_candidate_is_ready_at_the_majority() -> None:
     builder = generate(Random(9), IdealScheme(), 3)
     node = node_on(builder)
     candidates = Candidates(node)
-    block = builder_block(node, node.head.block.slot + 1)
+    block = empty_block(node, node.head.block.slot + 1)
     assert candidates.insert(block)
     root, secrets = block.root, builder.secrets
     assert not candidates.approve(Approval(root, 0, builder.scheme.sign(secrets[1:2], root)))
@@ -194,9 +220,10 @@ def test_of_two_candidates_the_higher_slot_stays() -> None:
     """Incident 9: an inverted flag kept the lower one."""
     builder = generate(Random(9), IdealScheme(), 3)
     node = node_on(builder)
-    low, high = (builder_block(node, node.head.block.slot + ahead) for ahead in (1, 2))
+    low, high = (empty_block(node, node.head.block.slot + ahead) for ahead in (1, 2))
     for order in ([low, high], [high, low]):
         candidates = Candidates(node)
         taken = [candidates.insert(block) for block in order]
         assert candidates.candidate(4) == high
         assert taken == [True, order == [low, high]]
+        assert not candidates.insert(replace(high, parent_root=bytes(32)))

@@ -9,23 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alyslab.model import aura
+from alyslab.model import aura, bls, schnorr
+from alyslab.model.configuration import spec_from_chain_json
+from alyslab.model.contradictions import CONTRADICTIONS, FIVE_DEVELOPERS, variant
 from alyslab.model.deviations import CATALOGUE, V1_DEVIATIONS, planted_deviations, waived_by
 from alyslab.model.errors import SpecError
-from alyslab.model.presets import (
-    CONTRADICTIONS,
-    PRESETS,
-    V1,
-    V1_DEV,
-    V1_FULL,
-    V1_RUST_DEV,
-    V2,
-    as_run,
-    variant,
-)
+from alyslab.model.federation import federation_of, threshold_of
+from alyslab.model.presets import PRESETS, V1, V1_DEV, V1_FULL, V1_RUST_DEV, V2, as_run
 from alyslab.model.retarget import bits_of, next_bits, next_target, ratio_percent, step_percent, target_of
 from alyslab.model.shape import Shape
-from alyslab.model.spec import Retarget, spec_fields, spec_from_chain_json
+from alyslab.model.spec import Era, Retarget, spec_fields
 from alyslab.model.validation import rule_names
 from alyslab.runtime.sites import planting
 
@@ -103,6 +96,13 @@ def test_a_bad_configuration_is_named(key: str, value: Any, rule: str) -> None:
         ({"federation": V1.federation[:2]}, "one_address_per_authority"),
         ({"pegout_minimum_sat": 500}, "minimum_above_dust"),
         ({"pegout_cap_sat": 999_999}, "cap_above_minimum"),
+        ({"earlier": (Era(until_height=0, authorities=V1.authorities),)}, "eras_in_order"),
+        (
+            {"earlier": tuple(Era(until_height=h, authorities=V1.authorities) for h in (7, 7))},
+            "eras_in_order",
+        ),
+        ({"earlier": (Era(until_height=5, authorities=()),)}, "authorities_bounded"),
+        ({"earlier": (Era(until_height=5, authorities=(b"short",)),)}, "authority_is_a_key"),
         ({"signing_threshold": 4}, "threshold_within_members"),
         ({"reorganisation_depth": 3}, "depth_needs_fork_choice"),
         ({"fork_choice": "highest", "reorganisation_depth": 0}, "depth_needs_fork_choice"),
@@ -129,6 +129,54 @@ def test_every_contradiction_between_documents_is_a_variant() -> None:
         assert {name for name in made if made[name] != base[name]} == {"name", *dict(entry.changes)}
     with pytest.raises(SpecError, match="unknown_variant"):
         variant("V3")
+
+
+@pytest.mark.parametrize(
+    ("disagreement", "field", "readings"),
+    [
+        ("§1: docs/src 50 %+1", "majority", {"two_thirds", "half_plus_one"}),
+        ("§1: docs/src 6 confirmations", "bitcoin_confirmations", {144, 6}),
+        (
+            "§1: slot 5000, 4000, 3000; §2: 2 s",
+            "slot_ms",
+            {5_000, 4_000, 3_000, 2_000},
+        ),
+        ("§1: DEV start height 95800", "bitcoin_start_height", {0, 95_800}),
+        (
+            "§1, §2: maxBlocksWithoutPow",
+            "max_blocks_without_pow",
+            {50_000, 500_000_000_000, 20, 10, 10_000},
+        ),
+        ("§2: signing 3-of-5 or fixed 2 vs ⌈2n/3⌉", "signing_threshold", {None, 2, 3}),
+        ("§2: P2TR→P2WSH", "federation_script", {"p2tr", "p2wsh"}),
+        ("§2: peg-out 10 BTC cap", "pegout_cap_sat", {None, 1_000_000_000}),
+        ("§2: reorg depth 32/100/64", "reorganisation_depth", {0, 32, 100, 64}),
+        ("§2: reorg rule, slot with height", "fork_choice", {"none", "highest", "slot_against_height"}),
+        ("§2: dust 546", "dust_sat", {546}),
+        ("§1: bits", "bits", {0x1D00FFFF, 0x1E25CDF2}),
+    ],
+)
+def test_no_disagreement_of_the_facts_is_decided_in_silence(
+    disagreement: str, field: str, readings: set[Any]
+) -> None:
+    """The list is read off §1 and §2; a reading that no spec has would be a decision that nobody sees."""
+    specs = [*PRESETS, *(variant(entry.name) for entry in CONTRADICTIONS)]
+    assert {getattr(spec, field) for spec in specs} == readings, disagreement
+
+
+def test_readings_change_what_they_say() -> None:
+    """A variant whose rules do not differ is a label."""
+    documented = variant("V1.documented_majority")
+    assert [aura.quorum_of(documented, n) for n in (1, 2, 3, 4, 5, 7)] == [1, 2, 2, 3, 3, 4]
+    assert [aura.quorum_of(V1, n) for n in (1, 2, 3, 4, 5, 7)] == [1, 2, 2, 3, 4, 5]
+    five = variant("V2.signing_three_of_five")
+    assert (threshold_of(five), len(five.authorities)) == (3, 5)
+    assert tuple(bls.public_key(secret) for secret in range(1, 6)) == FIVE_DEVELOPERS["authorities"]
+    assert tuple(schnorr.public_key(secret) for secret in range(1, 6)) == five.federation_bitcoin_keys
+    assert FIVE_DEVELOPERS["authorities"][0] == V1_DEV.authorities[0]
+    assert FIVE_DEVELOPERS["federation"][0] == V1_DEV.federation[0]
+    scripts = [federation_of(spec).script for spec in (V2, variant("V2.pay_to_witness_script_hash"))]
+    assert [script[:2] for script in scripts] == [b"\x51\x20", b"\x00\x20"]
 
 
 def test_deviations_name_real_rules() -> None:
@@ -166,6 +214,7 @@ def test_retargets_happen_at_the_interval_or_after_a_long_gap() -> None:
     kept = [head for head in range(20, 40) if next_target(V1, old, head, head - 6) == old]
     assert kept == [head for head in range(20, 40) if head % 12]
     assert next_target(V1, old, 25, 13) == old // 100 * 120
+    assert next_target(V1, old, 25, 14) == old  # twelve blocks are the interval, not more than it
     assert next_target(V1_DEV, old, 24, 1) == old
 
 

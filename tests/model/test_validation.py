@@ -8,10 +8,12 @@ from random import Random
 import pytest
 
 from alyslab.model import validation
+from alyslab.model.auxpow import pow_target
 from alyslab.model.chain import Chain
 from alyslab.model.errors import InvalidBlockError
 from alyslab.model.generate import Builder
-from alyslab.model.mutate import IMPLIED, Mutant, mutate
+from alyslab.model.mutate import CASES, IMPLIED, Mutant, mutate
+from alyslab.model.retarget import bits_of
 from alyslab.model.scheme import IdealScheme, RealScheme
 from alyslab.model.stage import Stage, set_stage
 from alyslab.model.validation import ENGINE_RULES, RULES, WITH_POW, WITHOUT_POW, Context, rule_names
@@ -23,21 +25,21 @@ def _on_parent(stage: Stage, mutant: Mutant, **options: object) -> Chain:
     return node_on(stage.builder, mutant.below, **options)
 
 
-@pytest.mark.parametrize("rule", rule_names())
-def test_every_mutation_is_rejected_for_its_rule(any_stage: Stage, rule: str) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_every_mutation_is_rejected_for_its_rule(any_stage: Stage, case: str) -> None:
     """A rule that nothing can break is a comment; one that another hides is not checked."""
-    mutant = mutate(rule, any_stage)
+    mutant, rule = mutate(case, any_stage), case.partition(":")[0]
     with pytest.raises(InvalidBlockError) as caught:
         _on_parent(any_stage, mutant).import_block(mutant.signed, mutant.now_ms)
     assert caught.value.rule == rule
     assert caught.value.height == mutant.signed.block.height
 
 
-@pytest.mark.parametrize("rule", rule_names())
-def test_a_mutation_breaks_nothing_but_its_rule(stage: Stage, rule: str) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_a_mutation_breaks_nothing_but_its_rule(stage: Stage, case: str) -> None:
     """With the one rule waived the block must pass, or the mutation proves less than it says."""
-    mutant = mutate(rule, stage)
-    waived = frozenset({rule}) | IMPLIED.get(rule, frozenset())
+    mutant, rule = mutate(case, stage), case.partition(":")[0]
+    waived = frozenset({rule}) | IMPLIED.get(case, frozenset())
     assert verdict_of(_on_parent(stage, mutant, waived=waived), mutant.signed, mutant.now_ms) == "accepted"
 
 
@@ -100,6 +102,62 @@ def test_a_rejected_block_changes_nothing(stage: Stage) -> None:
             mutant = mutate(rule, stage)
             assert verdict_of(node, mutant.signed, mutant.now_ms) == rule
     assert before == (node.head_root, node.state.root, node.fees_wei, node.pow, dict(node.wallet.unspent))
+
+
+@pytest.mark.parametrize("case", ["pow_target", "pegouts_witness"])
+def test_exempt_heights_end_where_v1_says(stage: Stage, case: str) -> None:
+    """Up to and including 533683 neither target nor witnesses are checked; here the limit is the block's."""
+    mutant = mutate(case, stage)
+    height = mutant.signed.block.height
+    for limit, verdict in ((height, "accepted"), (height - 1, case)):
+        node = _on_parent(stage, mutant)
+        node.spec = replace(node.spec, unchecked_pow_height=limit)
+        assert verdict_of(node, mutant.signed, mutant.now_ms) == verdict
+
+
+def test_work_meets_the_target_exactly(stage: Stage) -> None:
+    """A hash just above the target is refused, one just below is not; a mutation misses by more."""
+    mutant = mutate("pow_height", stage)
+    context = Context(_on_parent(stage, mutant), mutant.signed, mutant.signed.block.root, mutant.now_ms)
+    work = mutant.signed.block.auxpow_header
+    assert work is not None
+    assert work.auxpow is not None
+    below = bits_of(int.from_bytes(work.auxpow.parent.hash, "little"))  # rounded down
+    for bits, holds in ((below, False), (below + 1, True)):
+        context.__dict__["expected_bits"] = bits
+        assert (pow_target(context) is None) is holds
+
+
+def test_exempt_ranges_end_where_v1_says(stage: Stage) -> None:
+    """A range that starts at or below 53143 need not follow the last one."""
+    mutant = mutate("pow_range_start", stage)
+    header = mutant.signed.block.auxpow_header
+    assert header is not None
+    start = _on_parent(stage, mutant).height_of(header.range_start)
+    assert start is not None
+    for limit, verdict in ((start, "accepted"), (start - 1, "pow_range_start")):
+        node = _on_parent(stage, mutant)
+        node.spec = replace(node.spec, unchecked_range_height=limit)
+        assert verdict_of(node, mutant.signed, mutant.now_ms) in (verdict, "pegouts_count")
+        assert (verdict_of(_on_parent(stage, mutant), mutant.signed, mutant.now_ms)) == "pow_range_start"
+
+
+def test_peg_ins_below_the_start_height_are_not_known(stage: Stage) -> None:
+    """DEV's start height of 95800 lies above every regression chain, and breaks its peg-ins (incident 17)."""
+    signed = stage.builder.sign(stage.plain)
+    heights = [stage.builder.bitcoin.height_of(pegin.bitcoin_block) for pegin in stage.plain.pegins]
+    lowest = min(height for height in heights if height is not None)
+    for start, verdict in ((lowest, "accepted"), (lowest + 1, "pegin_known")):
+        node = node_on(stage.builder)
+        node.spec = replace(node.spec, bitcoin_start_height=start)
+        assert verdict_of(node, signed, stage.now_ms) == verdict
+
+
+def test_the_next_slot_may_come_early(stage: Stage) -> None:
+    """One slot ahead is allowed for clocks that differ; two are not, which a mutation shows."""
+    signed = stage.builder.sign(stage.plain)
+    early = (stage.plain.slot - 1) * stage.builder.spec.slot_ms
+    assert verdict_of(node_on(stage.builder), signed, early) == "accepted"
 
 
 def test_examine_names_every_rule_with_its_claim(builder: Builder) -> None:

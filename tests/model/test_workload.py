@@ -5,29 +5,18 @@ from __future__ import annotations
 import pytest
 
 from alyslab import simulate
-from alyslab.checkers.chain import candidates_kept, chain_quality, rules_enforced, state_roots
-from alyslab.checkers.conservation import money_conserved
-from alyslab.checkers.finality import finality_holds, halts
+from alyslab.checkers.model import judge
 from alyslab.checkers.verdict import Verdict
 from alyslab.model.deviations import CATALOGUE
+from alyslab.model.incidents import SCENES
+from alyslab.model.mutate import CASES
 from alyslab.model.validation import rule_names
 from alyslab.model.workload import validation
 from alyslab.runtime import Run
 
 
 def _judge(run: Run) -> Verdict:
-    journal = list(run.journal)
-    return Verdict.of(
-        [
-            rules_enforced(journal),
-            candidates_kept(journal),
-            state_roots(journal),
-            finality_holds(journal),
-            halts(journal, max_blocks_without_pow=20),
-            money_conserved(journal),
-            chain_quality(journal, window_blocks=20, share_most=0.6),
-        ]
-    )
+    return judge(run.journal)
 
 
 @pytest.mark.parametrize("scheme", ["ideal", "real"])
@@ -35,7 +24,9 @@ def test_nothing_is_found_when_nothing_is_planted(scheme: str) -> None:
     """A lab that cries wolf is switched off."""
     run = simulate(validation, seed=7, parameters={"scheme": scheme})
     assert _judge(run).status == "pass"
-    assert run.result["rejected"] == run.result["rules"] == len(rule_names())
+    assert run.result["rejected"] == run.result["cases"] == len(CASES)
+    assert run.result["rules"] == len(rule_names())
+    assert run.result["incidents"] == len(SCENES)
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
@@ -57,6 +48,21 @@ def test_every_planted_defect_is_found(name: str) -> None:
         ("rollback_forgets_pow_pointer", "valid blocks rejected"),
         ("retarget_rounding", "valid blocks rejected"),
         ("lowest_slot_wins", "candidates or approvals lost"),
+        ("early_approvals_lost", "candidates or approvals lost"),
+        ("branch_never_taken", "depth at which two nodes' chains differ"),
+        ("duplicate_pegin_in_block_accepted", "minted beyond peg-ins and fees"),
+        ("contract_minimum_zero", "valid blocks rejected"),
+        ("pegout_minimum_in_wei", "valid blocks rejected"),
+        ("heights_bypassed", "blocks that break a rule, judged otherwise"),
+        ("former_address_accepted", "blocks that break a rule, judged otherwise"),
+        ("majority_of_one", "blocks that break a rule, judged otherwise"),
+        ("latest_candidate_wins", "incidents that happen again"),
+        ("rollback_keeps_wallet", "incidents that happen again"),
+        ("history_under_present_authorities", "incidents that happen again"),
+        ("failed_receipts_skipped", "incidents that happen again"),
+        ("missing_signatures_skipped", "incidents that happen again"),
+        ("miner_state_consumed", "incidents that happen again"),
+        ("possession_not_asked", "incidents that happen again"),
     ],
 )
 def test_a_defect_is_found_by_the_checker_made_for_it(name: str, check: str) -> None:
