@@ -37,6 +37,8 @@ _COLUMNS = (
     "started_ns",
     "outcome",
 )
+_NUMBERS = ("number", "sequence", "priority", "sent_ns", "queued_ns")
+_TEXTS = ("what", "sender")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,43 +75,19 @@ class MessageLog:
     @classmethod
     def read(cls, journal: Journal) -> MessageLog:
         """Read a journal; kinds that concern no message are passed over."""
+        handled = journal.columns("message", integers=(*_NUMBERS, "started_ns"), texts=(*_TEXTS, "outcome"))
+        dropped = journal.columns("message.dropped", integers=_NUMBERS, texts=(*_TEXTS, "reason"))
+        streams = journal.columns("message.streams", integers=("priority", "sent"), texts=("receiver",))
         codes: dict[str, int] = {}
-        code = codes.setdefault
-        rows: list[tuple[int, ...]] = []
-        what: list[str] = []
-        drops: list[tuple[int, ...]] = []
-        drop_what: list[str] = []
-        reasons: list[str] = []
-        sent: dict[tuple[int, int, int], int] = {}
+        columns, drops = _coded(handled, codes), _coded(dropped, codes)
         outcomes = {name: place for place, name in enumerate(OUTCOMES)}
-        for event in journal.select(kind=("message", "message.dropped", "message.streams")):
-            fields = event.fields
-            if event.kind == "message.streams":
-                sender = code(event.subject, len(codes))
-                sent[sender, code(fields["receiver"], len(codes)), fields["priority"]] = fields["sent"]
-                continue
-            dropped = event.kind == "message.dropped"
-            (drops if dropped else rows).append(
-                (
-                    event.seq,
-                    event.time_ns,
-                    fields["number"],
-                    code(fields["sender"], len(codes)),
-                    code(event.subject, len(codes)),
-                    fields["sequence"],
-                    fields["priority"],
-                    fields["sent_ns"],
-                    fields["queued_ns"],
-                    event.time_ns if dropped else fields["started_ns"],
-                    0 if dropped else outcomes[fields["outcome"]],
-                )
-            )
-            (drop_what if dropped else what).append(fields["what"])
-            if dropped:
-                reasons.append(fields["reason"])
+        columns |= {"started_ns": handled["started_ns"], "outcome": handled["outcome"].coded(outcomes)}
+        who = (streams["subject"].coded(codes), streams["receiver"].coded(codes), streams["priority"])
+        streams_of = zip(*(column.tolist() for column in who), strict=True)
+        sent = dict(zip(streams_of, streams["sent"].tolist(), strict=True))
         names = tuple(codes)
-        lost = cls(names, **_columns(drops), what=drop_what, reasons=reasons)
-        return cls(names, **_columns(rows), what=what, dropped=lost, sent=sent)
+        lost = cls(names, **drops, what=dropped["what"].tolist(), reasons=dropped["reason"].tolist())
+        return cls(names, **columns, what=handled["what"].tolist(), dropped=lost, sent=sent)
 
     @classmethod
     def of(cls, names: Iterable[str], **columns: Any) -> MessageLog:
@@ -120,7 +98,8 @@ class MessageLog:
         given: dict[str, Any] = {name: np.asarray(values, np.int64) for name, values in columns.items()}
         counting = np.arange(length, dtype=np.int64)
         blank: dict[str, Any] = {name: np.zeros(length, np.int64) for name in _COLUMNS}
-        empty = cls(tuple(names), **_columns([]))
+        none: dict[str, Any] = {name: np.zeros(0, np.int64) for name in _COLUMNS}
+        empty = cls(tuple(names), **none)
         return cls(tuple(names), **{**blank, "row": counting, "number": counting + 1, **given}, dropped=empty)
 
     def final(self) -> MessageLog:
@@ -164,8 +143,14 @@ def as_messages(source: Journal | MessageLog) -> MessageLog:
     return source if isinstance(source, MessageLog) else MessageLog.read(source)
 
 
-def _columns(rows: Sequence[tuple[int, ...]]) -> dict[str, Any]:
-    import numpy as np
-
-    table = np.array(rows, np.int64).reshape(len(rows), len(_COLUMNS))
-    return {name: np.ascontiguousarray(table[:, place]) for place, name in enumerate(_COLUMNS)}
+def _coded(columns: Mapping[str, Any], codes: dict[str, int]) -> dict[str, Any]:
+    """Return what both kinds of row say, names as codes; a drop begins and ends at its moment."""
+    return {
+        **{name: columns[name] for name in _NUMBERS},
+        "row": columns["seq"],
+        "ended_ns": columns["time_ns"],
+        "sender": columns["sender"].coded(codes),
+        "receiver": columns["subject"].coded(codes),
+        "started_ns": columns["time_ns"],
+        "outcome": columns["seq"] * 0,
+    }

@@ -59,7 +59,7 @@ def lifecycle_timeline(log: SupervisionLog, *, actors: Sequence[str] = ()) -> Fi
                 axes.broken_barh(span, (lane - 0.36, 0.72), color=colour, hatch=hatch, edgecolor="white")
             if event is not None:
                 begun_ns, state = event.time_ns, event.fields["after"]
-        _mark(axes, [event.time_ns for event in life.entered("failed")], lane, "x", "C3")
+        _mark(axes, [event.time_ns for event in life.entered("failed")], lane - 0.42, "x", "C3")
         restarts = [e.time_ns for e in life.entered("initializing")]
         _mark(axes, restarts, lane, "^", "0.1")
     axes.set_yticks(range(len(lives)), [life.name for life in lives])
@@ -167,6 +167,9 @@ def load_figure(frame: pd.DataFrame) -> Figure:
             f"{'os^Dv'[place % 5]}-",
             color=f"C{place}",
             label=policy,
+            markersize=15 - 3 * place,  # policies often agree: each shows around the next
+            markerfacecolor="none",
+            markeredgewidth=1.8,
         )
     top = float(frame["offered_per_s"].max())
     axes.plot([0, top], [0, top], color="0.6", linestyle=":", label="all that is offered")
@@ -181,5 +184,5 @@ def load_figure(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def _mark(axes: Any, times_ns: Sequence[int], lane: int, marker: str, colour: str) -> None:
+def _mark(axes: Any, times_ns: Sequence[int], lane: float, marker: str, colour: str) -> None:
     axes.plot([ns / 1e9 for ns in times_ns], [lane] * len(times_ns), marker, color=colour, markersize=6)

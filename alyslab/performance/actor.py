@@ -7,55 +7,49 @@ beside it where they are installed.
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final
 
 from alyslab.checkers.verdict import Check
-from alyslab.harnesses.actor import Actor, ActorSpec, ActorSystem, MailboxPolicy
+from alyslab.performance import actor_programs as programs
 from alyslab.performance.actor_others import beside, memory_beside
 from alyslab.performance.measure import Ratio, Timings
 from alyslab.runtime import simulate
 from alyslab.runtime.wall import measure
 
-CAPACITY: Final = 1_000
-"""Of every queue and mailbox here; Alys's default."""
-BODY: Final = b"x" * 1_024
 SEED: Final = 1
 ISSUE: Final = "issue 3, numbers"
+CROWD_LIMIT: Final = 0.25
+"""With many actors a message may cost four times as much; a list walked for each would cost far more."""
 
 Program = Callable[..., Coroutine[Any, Any, float]]
 """Async function that returns the CPU seconds of what it measures, its set-up left out."""
 
 
-class Sink(Actor):
-    """Takes what comes."""
+def throughput_checks(
+    *, messages: int = 100_000, rounds: int = 5, share: float = 1.0, others: bool = True
+) -> list[Check]:
+    """Measure one actor against a bounded asyncio.Queue, on stock asyncio and in virtual time.
 
-    async def receive(self, kind: str, body: Any) -> None:
-        """Do nothing."""
-
-
-class Echo(Actor):
-    """Answers what it is asked."""
-
-    async def receive(self, kind: str, body: Any) -> Any:  # noqa: ARG002
-        """Return the body."""
-        return body
-
-
-def throughput_checks(*, messages: int = 100_000, rounds: int = 5) -> list[Check]:
-    """Measure one actor against a bounded asyncio.Queue, on stock asyncio and in virtual time."""
+    Parameters
+    ----------
+    messages, rounds
+        How much is sent, and how often.
+    share
+        Of the limit that is asked for; less where the machine is not ours alone.
+    others
+        Whether Pykka and xoscar are measured beside it.
+    """
     checks = []
-    others = beside(messages=max(messages // 5, 1_000))
+    besides = beside(messages=max(messages // 5, 1_000)) if others else "others: alyslab bench"
     for where, run in _PLACES.items():
         timings = _turns(
             {
-                "queue": partial(run, _queue, messages=messages),
-                "sequences": partial(run, _tell, messages=messages, recording="sequences"),
-                "journal": partial(run, _tell, messages=messages, recording="messages"),
+                "queue": partial(run, programs.queue, messages=messages),
+                "sequences": partial(run, programs.tell, messages=messages, recording="sequences"),
+                "journal": partial(run, programs.tell, messages=messages, recording="messages"),
             },
             rounds,
         )
@@ -65,9 +59,9 @@ def throughput_checks(*, messages: int = 100_000, rounds: int = 5) -> list[Check
         ):
             ratio = timings.ratio(candidate, "queue")
             rate = messages / timings.median_s(candidate)
-            note = f"{ratio}; {rate:,.0f} messages of 1 KiB a second, one core; {others}"
+            note = f"{ratio}; {rate:,.0f} messages of 1 KiB a second, one core; {besides}"
             checks.append(
-                _ratio(f"one actor, {what}, to a bare queue, {where}", ratio, limit=limit, note=note)
+                _ratio(f"one actor, {what}, to a bare queue, {where}", ratio, limit=limit * share, note=note)
             )
     return checks
 
@@ -75,9 +69,9 @@ def throughput_checks(*, messages: int = 100_000, rounds: int = 5) -> list[Check
 def scaling_checks(
     *, messages_each: int = 1_000, actors: tuple[int, ...] = (1, 2, 4, 8, 16, 1_000)
 ) -> list[Check]:
-    """Measure how the cost of one message changes with more actors at once; no limit was asked for."""
+    """Measure how the cost of one message changes with more actors at once; the limit is the house's own."""
     seconds = {
-        count: simulate_seconds(_tell_many, actors=count, messages=_share(messages_each, count))
+        count: simulate_seconds(programs.tell_many, actors=count, messages=_share(messages_each, count))
         for count in actors
     }
     first = seconds[actors[0]] / messages_each
@@ -91,22 +85,22 @@ def scaling_checks(
             _ratio(
                 f"{count} actors at once, cost of a message to that of one actor's",
                 point,
-                limit=0.0,
+                limit=CROWD_LIMIT,
                 note=note,
             )
         )
     return checks
 
 
-def ask_checks(*, asks: int = 20_000, rounds: int = 5) -> list[Check]:
-    """Measure round trips against a bare future that is handed through an asyncio.Queue."""
+def ask_checks(*, asks: int = 20_000, rounds: int = 5, share: float = 1.0) -> list[Check]:
+    """Measure round trips against a bare future handed through a queue; arguments as for throughput."""
     checks = []
     for where, run in _PLACES.items():
         timings = _turns(
             {
-                "future": partial(run, _future, asks=asks),
-                "ask": partial(run, _ask, asks=asks, recording="sequences"),
-                "journal": partial(run, _ask, asks=asks, recording="messages"),
+                "future": partial(run, programs.future, asks=asks),
+                "ask": partial(run, programs.ask, asks=asks, recording="sequences"),
+                "journal": partial(run, programs.ask, asks=asks, recording="messages"),
             },
             rounds,
         )
@@ -114,14 +108,16 @@ def ask_checks(*, asks: int = 20_000, rounds: int = 5) -> list[Check]:
         note = (
             f"{ratio}; {asks / timings.median_s('ask'):,.0f} round trips a second; with a full journal {full}"
         )
-        checks.append(_ratio(f"ask, to a bare future through a queue, {where}", ratio, limit=0.6, note=note))
+        checks.append(
+            _ratio(f"ask, to a bare future through a queue, {where}", ratio, limit=0.6 * share, note=note)
+        )
     return checks
 
 
-def memory_checks(*, actors: int = 10_000) -> list[Check]:
+def memory_checks(*, actors: int = 10_000, others: bool = True) -> list[Check]:
     """Measure what an idle actor holds against a bare task with its queue, as Python counts its memory."""
-    bare = asyncio.run(_bare_bytes(actors))
-    ours = asyncio.run(measure(_actor_bytes, seed=SEED, actors=actors)).result
+    bare = programs.apart(partial(programs.bare_bytes, actors))
+    ours = programs.apart(partial(measure, programs.actor_bytes, seed=SEED, actors=actors)).result
     return [
         Check(
             name=f"memory of an idle actor, of {actors:,}, to a bare task with its queue",
@@ -130,7 +126,8 @@ def memory_checks(*, actors: int = 10_000) -> list[Check]:
             limit=2.0,
             unit="ratio",
             source=ISSUE,
-            note=f"{ours:,.0f} bytes, bare {bare:,.0f} bytes; {memory_beside()}",
+            note=f"{ours:,.0f} bytes, bare {bare:,.0f} bytes; "
+            f"{memory_beside() if others else 'others: alyslab bench'}",
         )
     ]
 
@@ -138,123 +135,6 @@ def memory_checks(*, actors: int = 10_000) -> list[Check]:
 def all_checks() -> list[Check]:
     """Return every check of this file, in the size that the issue names."""
     return [*throughput_checks(), *scaling_checks(), *ask_checks(), *memory_checks()]
-
-
-# --- programs ----------------------------------------------------------------------------------------
-
-
-async def _queue(messages: int) -> float:
-    queue: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(CAPACITY)
-
-    async def produce() -> None:
-        for number in range(messages):
-            await queue.put((number, BODY))
-
-    async def consume() -> None:
-        for _ in range(messages):
-            await queue.get()
-
-    started = time.process_time()
-    await asyncio.gather(produce(), consume())
-    return time.process_time() - started
-
-
-async def _tell(messages: int, recording: Any) -> float:
-    async with ActorSystem(recording=recording) as system:
-        mailbox = MailboxPolicy(capacity=CAPACITY)
-        ref = await system.spawn(ActorSpec(name="sink", kind=Sink, mailbox=mailbox))
-        started = time.process_time()
-        for _ in range(messages):
-            await ref.tell("work", BODY)
-        await system.stop("sink")
-        return time.process_time() - started
-
-
-async def _tell_many(actors: int, messages: int) -> float:
-    async with ActorSystem() as system:
-        refs = [await system.spawn(ActorSpec(name=f"sink-{n}", kind=Sink)) for n in range(actors)]
-
-        async def produce(ref: Any) -> None:
-            for _ in range(messages):
-                await ref.tell("work", BODY)
-
-        started = time.process_time()
-        await asyncio.gather(*(produce(ref) for ref in refs))
-        for number in range(actors):
-            await system.stop(f"sink-{number}")
-        return time.process_time() - started
-
-
-async def _future(asks: int) -> float:
-    queue: asyncio.Queue[tuple[Any, asyncio.Future[Any]]] = asyncio.Queue(CAPACITY)
-    loop = asyncio.get_running_loop()
-
-    async def serve() -> None:
-        while True:
-            body, future = await queue.get()
-            future.set_result(body)
-
-    server = asyncio.create_task(serve())
-    started = time.process_time()
-    for number in range(asks):
-        future: asyncio.Future[Any] = loop.create_future()
-        await queue.put((number, future))
-        await future
-    seconds = time.process_time() - started
-    server.cancel()
-    return seconds
-
-
-async def _ask(asks: int, recording: Any) -> float:
-    async with ActorSystem(recording=recording) as system:
-        ref = await system.spawn(ActorSpec(name="echo", kind=Echo))
-        started = time.process_time()
-        for number in range(asks):
-            await ref.ask("echo", number)
-        return time.process_time() - started
-
-
-async def _bare_bytes(actors: int) -> float:
-    async def idle(queue: asyncio.Queue[Any]) -> None:
-        while True:
-            await queue.get()
-
-    async def start() -> list[Any]:
-        queues = [asyncio.Queue[Any](CAPACITY) for _ in range(actors)]
-        tasks = [asyncio.create_task(idle(queue)) for queue in queues]
-        await asyncio.sleep(0)
-        return [queues, tasks]
-
-    held, size = await _bytes_of(start)
-    for task in held[1]:
-        task.cancel()
-    await asyncio.gather(*held[1], return_exceptions=True)
-    return size / actors
-
-
-async def _actor_bytes(actors: int) -> float:
-    async with ActorSystem(recording="sequences") as system:
-
-        async def start() -> list[Any]:
-            for number in range(actors):
-                await system.spawn(ActorSpec(name=f"idle-{number}", kind=Sink))
-            return []
-
-        _, size = await _bytes_of(start)
-        return size / actors
-
-
-async def _bytes_of(start: Callable[[], Awaitable[list[Any]]]) -> tuple[list[Any], int]:
-    import tracemalloc
-
-    gc.collect()
-    tracemalloc.start()
-    try:
-        held = await start()
-        gc.collect()
-        return held, tracemalloc.get_traced_memory()[0]
-    finally:
-        tracemalloc.stop()
 
 
 # --- measuring ---------------------------------------------------------------------------------------
@@ -267,7 +147,7 @@ def simulate_seconds(program: Program, **parameters: Any) -> float:
 
 def wall_seconds(program: Program, **parameters: Any) -> float:
     """Return what the program measures on stock asyncio."""
-    return float(asyncio.run(measure(program, seed=SEED, **parameters)).result)
+    return float(programs.apart(partial(measure, program, seed=SEED, **parameters)).result)
 
 
 _PLACES: Final[Mapping[str, Callable[..., float]]] = {

@@ -12,8 +12,7 @@ import importlib.util
 import time
 from typing import Any
 
-BODY = b"x" * 1_024
-CAPACITY = 1_000
+from alyslab.performance.actor_programs import BODY, CAPACITY, apart
 
 
 def beside(*, messages: int = 20_000) -> str:
@@ -50,7 +49,7 @@ def _elapsed_queue(messages: int) -> float:
         return time.perf_counter() - started
 
     gc.collect()
-    return asyncio.run(work())
+    return apart(work)
 
 
 def _pykka(messages: int) -> float | None:
@@ -91,7 +90,7 @@ def _xoscar(messages: int) -> float | None:
                 await ref.take(BODY)
             return time.perf_counter() - started
 
-    return messages / asyncio.run(work())
+    return messages / apart(work)
 
 
 def _resident() -> int:
@@ -129,4 +128,4 @@ def _xoscar_bytes(actors: int) -> float | None:
             ]
             return (_resident() - before) / len(refs)
 
-    return asyncio.run(work())
+    return apart(work)

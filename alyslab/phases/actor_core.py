@@ -27,6 +27,12 @@ from alyslab.phases.phase import Limit, Phase, PhaseSpec
 PLANTED: Final = "design.md, principle 6: the lab must find each planted bug, and nothing without"
 NUMBERS: Final = "issue 3, numbers: ratios in one run"
 SEED_END: Final = 2**63
+FULL_BENCH: Final = 100_000
+"""Messages from which on the numbers are held against what was asked for.  Source: issue 3, numbers."""
+GLANCE_SHARE: Final = 0.25
+"""With fewer, against a quarter of it: a notebook shares its machine, and may not turn red by chance."""
+GLANCE_ACTORS: Final = 300
+CROWDS: Final = (1, 2, 4, 8, 16, 1_000)
 CLEAN_SEEDS_APART: Final = 1_000_000
 """Seeds of trials without a bug begin so far from those of the searches."""
 
@@ -175,17 +181,21 @@ async def _observe_false_alarms(context: PhaseContext, actors: ActorHarness) -> 
 
 
 def _observe_numbers(context: PhaseContext) -> None:
-    """Measure what the issue asks for, each as a check of its own; inconclusive unless it is asked for."""
+    """Measure what the issue asks for, each as a check of its own; nothing with ``bench_messages`` 0."""
     from alyslab.checkers.verdict import Verdict
 
     messages = int(context.parameters["bench_messages"])
     if messages:
         from alyslab.performance import actor
 
+        whole = messages >= FULL_BENCH
+        share = 1.0 if whole else GLANCE_SHARE
+        each = max(messages // 100, 1)
         checks: list[Check] = [
-            *actor.throughput_checks(messages=messages),
-            *actor.ask_checks(asks=max(messages // 5, 1)),
-            *actor.memory_checks(),
+            *actor.throughput_checks(messages=messages, share=share, others=whole),
+            *actor.ask_checks(asks=max(messages // 5, 1), share=share),
+            *actor.scaling_checks(messages_each=each, actors=CROWDS if whole else CROWDS[:-1]),
+            *actor.memory_checks(actors=10_000 if whole else GLANCE_ACTORS, others=whole),
         ]
         context.include(Verdict(tuple(checks)))
         for check in checks:
@@ -199,5 +209,5 @@ ACTOR_CORE: Final = PhaseSpec(
     workload=show_actor_core,
     limits=LIMITS,
     harnesses={"actors": lambda _config: ActorHarness("actors")},
-    parameters={"messages": 40, "hunt_seeds": 20, "clean_seeds": 10, "bench_messages": 0},
+    parameters={"messages": 40, "hunt_seeds": 20, "clean_seeds": 10, "bench_messages": 2_000},
 )

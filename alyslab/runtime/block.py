@@ -11,10 +11,10 @@ recomputed from a file.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 from operator import ne
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,9 @@ BLOCK_ROWS = 4_096
 
 Row = tuple[int, int, str, tuple[Any, ...]]
 """Time, number of the schema, subject, values."""
+Cells = Sequence[Any]
+"""Rows laid end to end, four cells each, as a :data:`Row` has them."""
+ROW_CELLS = 4
 Schema = tuple[str, tuple[str, ...]]
 """A kind and the names of its fields."""
 
@@ -66,16 +69,16 @@ class Encoder:
         self._subject_order: dict[str, int] = {}
         self._digest = blake2b(digest_size=16)
 
-    def seal(self, rows: Sequence[Row]) -> Block:
+    def seal(self, cells: Cells) -> Block:
         """Encode the next rows; raises :class:`BadRowError`, and nothing has changed then."""
-        return self._encode(rows, self._digest)
+        return self._encode(cells, self._digest)
 
-    def peek(self, rows: Sequence[Row]) -> Block:
+    def peek(self, cells: Cells) -> Block:
         """Encode rows as :meth:`seal` would, and leave everything as it was."""
         schemas, subjects = len(self.schemas), len(self.subjects)
         orders = dict(self._schema_order)
         try:
-            return self._encode(rows, self._digest.copy())
+            return self._encode(cells, self._digest.copy())
         finally:
             for subject in self.subjects[subjects:]:
                 del self._subject_order[subject]
@@ -87,19 +90,19 @@ class Encoder:
         """Return the subject's number, or -1 if it is in no sealed row."""
         return self._subject_order.get(subject, -1)
 
-    def _encode(self, rows: Sequence[Row], digest: blake2b) -> Block:
+    def _encode(self, cells: Cells, digest: blake2b) -> Block:
         import msgpack
         import numpy as np
 
-        if not rows:
+        if not cells:
             none = np.empty(0, "<i4")
             return Block(np.empty(0, "<i8"), none, none, msgpack.packb(()), digest.digest())
-        times, schemas, subjects, values = zip(*rows, strict=True)
-        packed = self._pack(rows, schemas, values)
+        times, schemas, subjects, values = columns_of(cells)
+        packed = self._pack(cells, schemas, values)
         try:
             kinds, whose = self._numbered(schemas, subjects)
         except (KeyError, TypeError):  # something appears here first, or is no subject at all
-            self._admit(rows, schemas, subjects, digest)
+            self._admit(cells, schemas, subjects, digest)
             kinds, whose = self._numbered(schemas, subjects)
         columns = (np.array(times, "<i8"), kinds, whose)
         for part in (*(column.tobytes() for column in columns), packed):
@@ -117,35 +120,54 @@ class Encoder:
 
     def _pack(
         self,
-        rows: Sequence[Row],
+        cells: Cells,
         schemas: Sequence[int],
         values: Sequence[tuple[Any, ...]],
     ) -> bytes:
         """Check all values at once, at the speed of C, and one by one only where something is special."""
         import msgpack
 
-        arity = [len(names) for _, names in self._known]
-        types = set(map(type, chain.from_iterable(values)))
-        well_formed = types <= _KEPT and list(map(len, values)) == [arity[schema] for schema in schemas]
-        if not well_formed or tuple in types:
-            self._blame(rows)
-        if tuple in types or (float in types and _has_nan(values)):
-            values = [_canonical(row) for row in values]
+        loose: list[Any] = []
         try:
-            packed: bytes = msgpack.packb(values)
-        except (ValueError, OverflowError):  # an integer of more than 64 bits, half of a surrogate pair
-            self._blame(rows)
+            for column in self._columns(schemas, values):
+                if not _is_plain(column):
+                    loose.extend(column)
+            types = set(map(type, loose))
+            if tuple in types or not types <= _KEPT:
+                self._blame(cells)
+            if tuple in types:
+                packed: bytes = msgpack.packb([_canonical(row) for row in values])
+            else:
+                if float in types and _has_nan(loose):
+                    values = [_canonical(row) for row in values]
+                # Strict packing takes no sub-class of what is kept, which a plain column may hide.
+                packed = msgpack.packb(list(map(list, values)), strict_types=True)
+        except (ValueError, TypeError, OverflowError):  # another length, too long an integer, half a pair
+            self._blame(cells)
             raise
         return packed
 
-    def _admit(
-        self, rows: Sequence[Row], schemas: Sequence[int], subjects: Sequence[str], digest: blake2b
-    ) -> None:
+    def _columns(
+        self, schemas: Sequence[int], values: Sequence[tuple[Any, ...]]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the columns of each kind in turn; raises ValueError where a row has not its kind's fields."""
+        groups: dict[int, Sequence[tuple[Any, ...]]] = {schemas[0]: values}
+        if schemas.count(schemas[0]) < len(schemas):
+            rows = defaultdict(list)
+            for schema, row in zip(schemas, values, strict=True):
+                rows[schema].append(row)
+            groups = dict(rows)
+        for schema, group in groups.items():
+            if len(group[0]) != len(self._known[schema][1]):
+                raise ValueError
+            yield from zip(*group, strict=True)
+
+    def _admit(self, cells: Cells, schemas: Sequence[int], subjects: Sequence[str], digest: blake2b) -> None:
         """Give a number to each schema and subject that appears first here, and digest its name."""
         import msgpack
 
         if not all(map(_is_text, subjects)):
-            self._blame(rows)
+            self._blame(cells)
         for schema in dict.fromkeys(schemas):
             if schema not in self._schema_order:
                 self._schema_order[schema] = len(self.schemas)
@@ -157,9 +179,9 @@ class Encoder:
                 self.subjects.append(subject)
                 digest.update(msgpack.packb(subject))
 
-    def _blame(self, rows: Sequence[Row]) -> None:
+    def _blame(self, cells: Cells) -> None:
         """Raise :class:`BadRowError` for the first row that can't be kept, if there is one."""
-        for number, (_, schema, subject, values) in enumerate(rows):
+        for number, (_, schema, subject, values) in enumerate(rows_of(cells)):
             kind, names = self._known[schema]
             if not _is_text(subject):
                 raise BadRowError(f"{kind}: the subject {subject!r} is not a string", number)
@@ -168,6 +190,16 @@ class Encoder:
             refused = first_refused(kind, names, values)
             if refused is not None:
                 raise BadRowError(refused, number)
+
+
+def columns_of(cells: Cells) -> tuple[Sequence[Any], ...]:
+    """Return the times, schemas, subjects and values of rows that are laid end to end."""
+    return tuple(cells[place::ROW_CELLS] for place in range(ROW_CELLS))
+
+
+def rows_of(cells: Cells) -> list[Row]:
+    """Return rows that are laid end to end as rows."""
+    return list(zip(*columns_of(cells), strict=True))
 
 
 class BadRowError(JournalError):
@@ -213,8 +245,18 @@ def _is_text(value: object) -> bool:
     return True
 
 
-def _has_nan(values: Sequence[tuple[Any, ...]]) -> bool:
-    flat = list(chain.from_iterable(values))
+def _is_plain(column: Sequence[Any]) -> bool:
+    """Return whether a column is all text or all integers, their sub-classes included, asking none."""
+    try:
+        if type(column[0]) is str:
+            "".join(column)
+            return True
+        return type(column[0]) is int and type(sum(column)) is int
+    except TypeError:
+        return False
+
+
+def _has_nan(flat: Sequence[Any]) -> bool:
     return any(map(ne, flat, flat))  # only NaN differs from itself
 
 

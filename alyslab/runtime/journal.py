@@ -1,7 +1,7 @@
 """The journal: everything that happened in a run, in order, with a digest.
 
-A row is ``seq, time_ns, kind, subject, fields``.  Rows are appended as small
-tuples and sealed in blocks of columns (:mod:`alyslab.runtime.block`), whose
+A row is ``seq, time_ns, kind, subject, fields``.  Rows are appended end to end
+to one list and sealed in blocks of columns (:mod:`alyslab.runtime.block`), whose
 bytes go into a rolling digest.
 
 What a row holds is decided by the program under simulation.  Wall-clock times,
@@ -10,13 +10,25 @@ addresses and process ids have no place in it.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import compress, islice, zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 from alyslab.errors import JournalError
-from alyslab.runtime.block import BLOCK_ROWS, BadRowError, Block, Encoder, Row, Schema, first_refused
+from alyslab.runtime.block import (
+    BLOCK_ROWS,
+    ROW_CELLS,
+    BadRowError,
+    Block,
+    Encoder,
+    Row,
+    Schema,
+    first_refused,
+    rows_of,
+)
+from alyslab.runtime.columns import Part, Texts, gathered
 from alyslab.runtime.event import Difference, Event
 
 if TYPE_CHECKING:
@@ -59,8 +71,8 @@ class Journal:
         self._schema_numbers: dict[Schema, int] = {}
         self._encoder = Encoder(self._schemas)
         self._blocks: list[Block] = []
-        self._tail: list[Row] = []
-        self._kept: int | None = None  # rows of the tail that count, once the journal is closed
+        self._tail: list[Any] = []  # rows end to end: fewer objects, and cut into columns at once
+        self._kept: int | None = None  # cells of the tail that count, once the journal is closed
 
     # --- appending ---------------------------------------------------------------------------
 
@@ -84,8 +96,8 @@ class Journal:
                 raise JournalError(refused)
             schema = self._add_schema(kind, tuple(fields))
         tail = self._tail
-        tail.append((self._clock.now_ns, schema, subject, tuple(fields.values())))
-        if len(tail) >= BLOCK_ROWS:
+        tail.extend((self._clock.now_ns, schema, subject, tuple(fields.values())))
+        if len(tail) >= BLOCK_ROWS * ROW_CELLS:
             self._seal()
 
     def recorder(self, kind: str, /, *names: str) -> Callable[..., None]:
@@ -95,15 +107,33 @@ class Journal:
         wrong number of values, when the block is sealed.
         """
         schema = self._add_schema(kind, names)
-        clock, tail, seal, full = self._clock, self._tail, self._seal, BLOCK_ROWS
-        append = tail.append
+        clock, tail, seal, full = self._clock, self._tail, self._seal, BLOCK_ROWS * ROW_CELLS
+        extend = tail.extend
 
         def record(subject: str, *values: Any) -> None:
-            append((clock.now_ns, schema, subject, values))
+            extend((clock.now_ns, schema, subject, values))
             if len(tail) >= full:
                 seal()
 
         return record
+
+    def writer(self, kind: str, /, *names: str) -> Callable[[int, str, tuple[Any, ...]], None]:
+        """Return a function ``(now_ns, subject, values)`` for the hottest places, which know the time.
+
+        ``now_ns`` is what the journal's clock shows at this moment, read by
+        the caller and nothing else; ``values`` is a tuple.  Errors as for
+        :meth:`recorder`.
+        """
+        schema = self._add_schema(kind, names)
+        tail, seal, full = self._tail, self._seal, BLOCK_ROWS * ROW_CELLS
+        extend = tail.extend
+
+        def write(now_ns: int, subject: str, values: tuple[Any, ...]) -> None:
+            extend((now_ns, schema, subject, values))
+            if len(tail) >= full:
+                seal()
+
+        return write
 
     def _add_schema(self, kind: str, names: tuple[str, ...]) -> int:
         number = self._schema_numbers.get((kind, names))
@@ -133,24 +163,24 @@ class Journal:
 
     def _seal(self) -> None:
         """Turn the full tail into a block, or drop what came in after the end."""
-        rows = self._tail
+        cells = self._tail
         if self._kept is not None:
-            del rows[self._kept :]
+            del cells[self._kept :]
             return
         try:
-            block = self._encoder.seal(rows)
+            block = self._encoder.seal(cells)
         except BadRowError as error:
-            self._kept = error.row
+            self._kept = error.row * ROW_CELLS
             raise
         self._blocks.append(block)
-        rows.clear()
+        cells.clear()
 
     def _peek(self) -> Block:
         """Encode the tail without sealing it; a bad row ends the journal just before it."""
         try:
-            return self._encoder.peek(self._rows_in_tail())
+            return self._encoder.peek(self._cells_in_tail())
         except BadRowError as error:
-            self._kept = error.row
+            self._kept = error.row * ROW_CELLS
             raise
 
     # --- reading -----------------------------------------------------------------------------
@@ -161,7 +191,7 @@ class Journal:
         return self._peek().digest.hex()
 
     def __len__(self) -> int:
-        return len(self._blocks) * BLOCK_ROWS + len(self._rows_in_tail())
+        return len(self._blocks) * BLOCK_ROWS + len(self._cells_in_tail()) // ROW_CELLS
 
     def __iter__(self) -> Iterator[Event]:
         return self.select()
@@ -174,8 +204,11 @@ class Journal:
         number, row = divmod(at, BLOCK_ROWS)
         return next(islice(self._events(number, None), row, None))
 
-    def _rows_in_tail(self) -> list[Row]:
+    def _cells_in_tail(self) -> list[Any]:
         return self._tail if self._kept is None else self._tail[: self._kept]
+
+    def _rows_in_tail(self) -> list[Row]:
+        return rows_of(self._cells_in_tail())
 
     def _events(self, number: int, mask: Mask | None) -> Iterator[Event]:
         """Yield the events of one block (the one after the last is the tail) that the mask lets through."""
@@ -292,6 +325,64 @@ class Journal:
             # pandas would make floats of integers beside None, and lose the last digits of long ones.
             columns[name] = pd.Series(values, dtype=object) if None in values else values
         return pd.DataFrame(columns).astype({"seq": "int64", "time_ns": "int64"})
+
+    def columns(
+        self, kind: str, *, integers: Sequence[str] = (), texts: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Return rows of one kind as columns of numbers, many times faster than as events.
+
+        Parameters
+        ----------
+        kind
+            Which rows.
+        integers, texts
+            Which of their fields, and what these hold.
+
+        Returns
+        -------
+        dict
+            ``seq``, ``time_ns`` and the integers as int64 arrays, ``subject``
+            and the texts as :class:`~alyslab.runtime.columns.Texts`, all in
+            the order of the journal; empty where there is no such row.
+
+        Raises
+        ------
+        JournalError
+            For a row without one of the fields, or with a value of another type in it.
+        """
+        # Millions of values that live for one block each: the collector would only walk over them.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return gathered(kind, self._parts(kind), integers, texts)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _parts(self, kind: str) -> Iterator[Part]:
+        """Yield the rows of a kind, block by block, those with the same fields together."""
+        import msgpack
+        import numpy as np
+
+        order, names = self._encoder.schemas, self._encoder.subjects
+        for number, block in enumerate(self._blocks):
+            chosen = [schema for schema in np.unique(block.schemas).tolist() if order[schema][0] == kind]
+            rows = msgpack.unpackb(block.values, use_list=False) if chosen else ()
+            for schema in chosen:
+                mask = block.schemas == schema
+                subjects = Texts.numbered(block.subjects[mask], names)
+                values = rows if mask.all() else list(compress(rows, mask.tolist()))
+                places = np.flatnonzero(mask) + number * BLOCK_ROWS
+                yield places, block.times[mask], subjects, order[schema], values
+        start = len(self._blocks) * BLOCK_ROWS
+        last: dict[int, list[tuple[int, Row]]] = {}
+        for seq, row in enumerate(self._rows_in_tail(), start):
+            if self._schemas[row[1]][0] == kind:
+                last.setdefault(row[1], []).append((seq, row))
+        for schema, found in last.items():
+            times, _, whose, values = zip(*(row for _, row in found), strict=True)
+            places = np.array([seq for seq, _ in found])
+            yield places, np.array(times), Texts.of(whose), self._schemas[schema], values
 
     def first_difference(self, other: Journal) -> Difference | None:
         """Return the first row in which the two differ, or None; skips equal blocks by their digests."""

@@ -21,12 +21,12 @@ class _WallClock:
     """Nanoseconds since it was made, by the monotonic clock."""
 
     def __init__(self) -> None:
-        self._start_ns = time.monotonic_ns()
+        self.start_ns = time.monotonic_ns()
 
     @property
     def now_ns(self) -> int:
         """Nanoseconds since the run began."""
-        return time.monotonic_ns() - self._start_ns
+        return time.monotonic_ns() - self.start_ns
 
 
 class WallRuntime(Runtime):
@@ -40,6 +40,10 @@ class WallRuntime(Runtime):
     def now_ns(self) -> int:
         """Nanoseconds since the run began."""
         return self._wall.now_ns
+
+    def ticker(self) -> tuple[Callable[[], int], int]:
+        """Return (ticks, origin), a reading of the clock with nothing around it."""
+        return time.monotonic_ns, self._wall.start_ns
 
     @property
     def event_loop(self) -> asyncio.AbstractEventLoop:

@@ -33,7 +33,7 @@ async def shown(given: Mapping[str, ParameterValue]) -> PhaseContext:
 
 @pytest.fixture(scope="module")
 def context() -> PhaseContext:
-    return asyncio.run(shown({"messages": 26, "hunt_seeds": 4, "clean_seeds": 1}))
+    return asyncio.run(shown({"messages": 26, "hunt_seeds": 4, "clean_seeds": 1, "bench_messages": 200}))
 
 
 def test_every_limit_is_observed_and_held(context: PhaseContext) -> None:
@@ -49,9 +49,19 @@ def test_every_workload_leaves_a_run_to_replay(context: PhaseContext) -> None:
     assert all(run.token.startswith("alys") for run in context.runs)
 
 
+def test_the_verdict_carries_the_numbers(context: PhaseContext) -> None:
+    """What an actor costs is a result of the phase; how much of it is asked for depends on the machine."""
+    checks = [check for verdict in context.verdicts for check in verdict.checks]
+
+    for what in ("one actor, a row for each message", "ask, to a bare future", "8 actors at once", "memory"):
+        found = [check for check in checks if check.name.startswith(what)]
+        assert found, what
+        assert all(check.observed for check in found)
+
+
 def test_what_is_not_asked_for_is_not_observed() -> None:
     """Zero seeds find nothing, which is no success."""
-    context = asyncio.run(shown({"messages": 1, "hunt_seeds": 0, "clean_seeds": 0}))
+    context = asyncio.run(shown({"messages": 1, "hunt_seeds": 0, "clean_seeds": 0, "bench_messages": 0}))
     by_name = {limit.name: limit.claim for limit in ACTOR_CORE.limits}
     verdict = judge(ACTOR_CORE.limits, context.observations, context.parameters)
     unseen = {check.name for check in verdict.checks if check.passed is None}

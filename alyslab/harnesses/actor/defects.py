@@ -37,6 +37,10 @@ _SUMMARIES: Final = {
     "broadcast_reordered": "two broadcasts reach the replicas in different orders",
     "causal_overtaking": "a mailbox puts a message before one of another sender",
     "deduplication_forgotten": "an actor carries a repeated request out again",
+    "handed_over_twice": "a message that was taken out of the mailbox stays in it, and is handled again",
+    "effect_forgotten": "an actor confirms a request that it did not carry out",
+    "dependency_overtakes": "a message that depends on another one is put in front of all that wait",
+    "restarted_stays_silent": "a restarted actor works, and answers no health check",
     "dead_letter_before_retry": "a failed message is given up although attempts are left",
 }
 

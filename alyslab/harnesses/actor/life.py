@@ -33,7 +33,7 @@ class Life:
         An actor object to go on with instead of a new one; only a defect has it.
     """
 
-    __slots__ = ("_cell", "_receive", "actor", "in_hand", "in_hand_since_ns")
+    __slots__ = ("_cell", "_left_behind", "_receive", "actor", "in_hand", "in_hand_since_ns")
 
     def __init__(self, cell: Cell, kept: Actor | None = None) -> None:
         self._cell = cell
@@ -43,6 +43,7 @@ class Life:
         self._receive = self.actor.receive if injector is None else injector.around(self.actor)
         self.in_hand: Envelope | None = None
         self.in_hand_since_ns = 0
+        self._left_behind = 0
 
     async def live(self) -> bool:
         """Run to the end; returns whether it ended in order."""
@@ -112,37 +113,60 @@ class Life:
         """Handle message after message, until the actor is to stop and nothing waits."""
         cell = self._cell
         core, mailbox, normal = cell.core, cell.mailbox, cell.mailbox.normal
-        receive, name = self._receive, cell.name
-        log, clock, counting = core.tracker.log, core.tracker.stamps, core.recording == "sequences"
+        receive, name, tracker = self._receive, cell.name, core.tracker
+        log, write, ticks, origin_ns = tracker.log, tracker.write, tracker.ticks, tracker.origin_ns
+        timed, plain = tracker.timed, tracker.timed and core.clocks is None
         create_future = core.loop.create_future
-        started_ns = 0
+        started_ns = 0  # one reading serves the end of a message and the beginning of the next that waits
         while True:
             for _ in repeat(None, TURN):
                 if not normal and not mailbox.special:
                     self.in_hand = None
                     mailbox.wake = wake = create_future()
                     await wake
+                    started_ns = 0
                     continue
                 if mailbox.special:
                     found = await self._next()
                     if found is None:
                         return
                     message: Envelope = found
+                    started_ns = 0
                 else:
                     message = normal.popleft()
                     if mailbox.waiting:
                         mailbox.admit()
                 self.in_hand = message
-                if not counting:
-                    self.in_hand_since_ns = started_ns = clock.now_ns
+                if timed:
+                    self.in_hand_since_ns = started_ns = started_ns or ticks() - origin_ns
                 answer = await receive(message[KIND], message[BODY])
-                if counting and message[PRIORITY] == NORMAL and message[SEQUENCE] == message[LINK].seen + 1:
+                if plain:
+                    kind, _, link, sequence, priority, number, sent_ns, queued_ns, *_ = message
+                    ended_ns = ticks() - origin_ns
+                    row = (
+                        number,
+                        kind,
+                        link.sender,
+                        sequence,
+                        priority,
+                        sent_ns,
+                        queued_ns,
+                        started_ns,
+                        "done",
+                    )
+                    write(ended_ns, name, row)
+                    started_ns = ended_ns
+                elif (
+                    not timed and message[PRIORITY] == NORMAL and message[SEQUENCE] == message[LINK].seen + 1
+                ):
                     message[LINK].seen += 1  # the next of its stream, as nearly all are
                 else:
                     log(name, message, started_ns, "done")
+                    started_ns = 0
                 if message[REPLY] is not None:
                     self._answer(message, answer)
             self.in_hand = None
+            started_ns = 0
             await asyncio.sleep(0)
 
     async def _next(self) -> Message | None:
@@ -156,6 +180,8 @@ class Life:
             if cell.state is not ActorState.PAUSED:
                 message = mailbox.take()
                 if message is not None:
+                    if cell.core.defects.handed_over_twice:
+                        self._leave_behind(message)
                     self._merge(message)
                     # Clocks are merged here, so with clocks every message comes this way.
                     usual = cell.state is ActorState.RUNNING and cell.core.clocks is None
@@ -184,6 +210,8 @@ class Life:
     def _answer_probes(self) -> None:
         cell = self._cell
         probes, cell.probes = cell.probes, []
+        if cell.incarnation and cell.core.defects.restarted_stays_silent:
+            return
         for probe in probes:
             if probe.answer(cell.incarnation, healthy := self._healthy()):
                 cell.core.tracker.record(
@@ -206,6 +234,12 @@ class Life:
     def _another_reply(self) -> asyncio.Future[tuple[int, Any]] | None:
         waiting = [message[REPLY] for message in self._cell.mailbox.normal if message[REPLY] is not None]
         return waiting[0] if waiting else None
+
+    def _leave_behind(self, message: Message) -> None:
+        """Put every fifth message back once, although it is going to be handled."""
+        if message.number % 5 == 0 and message.number != self._left_behind:
+            self._left_behind = message.number
+            self._cell.mailbox.put_back(message)
 
     async def handle_beside(self) -> None:
         """Handle the next message although another one is in hand."""

@@ -187,6 +187,10 @@ class Mailbox:
     def _add(self, message: Message) -> None:
         if message.priority != NORMAL:
             self.room -= 1
+        if message.after and self._defects.dependency_overtakes:
+            self._lanes.put_back(message)
+            self.ring()
+            return
         last = self.normal[-1] if self.normal else None
         if message.priority > NORMAL and self._defects.priority_inverts:
             self.normal.append(message)

@@ -34,12 +34,13 @@ class Ref:
 
     __slots__ = (
         "_cell",
-        "_clock",
         "_core",
         "_mailbox",
         "_number",
+        "_origin_ns",
         "_plain",
         "_sent",
+        "_ticks",
         "_tracked",
         "seen",
         "sender",
@@ -51,7 +52,9 @@ class Ref:
         self.seen = 0
         """How far the receiver got in the normal stream, where only sequences are recorded."""
         self._core = core
-        self._clock = core.tracker.stamps
+        tracker = core.tracker
+        self._ticks = tracker.ticks if tracker.timed else None
+        self._origin_ns = tracker.origin_ns
         self._cell = cell
         self._mailbox = cell.mailbox
         self._sent = [0] * len(Priority)
@@ -104,7 +107,8 @@ class Ref:
             # Nearly every message: nothing to wait for, one lane, no clocks.
             sent = self._sent
             sent[NORMAL] = sequence = sent[NORMAL] + 1
-            now_ns = self._clock.now_ns
+            ticks = self._ticks
+            now_ns = ticks() - self._origin_ns if ticks is not None else 0
             number = self._number()
             normal.append((kind, body, self, sequence, NORMAL, number, now_ns, now_ns, None, None, after))
             wake = mailbox.wake
@@ -156,7 +160,8 @@ class Ref:
         normal = mailbox.normal
         if len(normal) < mailbox.room and priority == NORMAL and self._plain:
             self._sent[NORMAL] = sequence = self._sent[NORMAL] + 1
-            now_ns = self._clock.now_ns
+            ticks = self._ticks
+            now_ns = ticks() - self._origin_ns if ticks is not None else 0
             number = self._number()
             normal.append((kind, body, self, sequence, NORMAL, number, now_ns, now_ns, reply, None, after))
             wake, mailbox.wake = mailbox.wake, None
@@ -168,7 +173,7 @@ class Ref:
             wait = self._put(message)
             if wait is not None:
                 await self._room(wait, message)
-        asked_ns = self._clock.now_ns
+        asked_ns = self._now_ns()
         core.deadlines.add(reply, timeout_s * 3 if core.defects.ask_timeout_ignored else timeout_s)
         if asker is not None:
             asker.asking.append(cell)
@@ -235,9 +240,13 @@ class Ref:
         self._sent[priority] = sequence = self._sent[priority] + 1
         clocks = self._core.clocks
         stamp = None if clocks is None else clocks.send(self.sender)
-        now_ns = self._clock.now_ns
+        now_ns = self._now_ns()
         number = self._core.next_number()
         return Message(kind, body, self, sequence, int(priority), number, now_ns, now_ns, reply, stamp, after)
+
+    def _now_ns(self) -> int:
+        """Return the time, or 0 where no times are written."""
+        return 0 if self._ticks is None else self._ticks() - self._origin_ns
 
     # --- kept by the receiver, where only sequences are recorded -----------------------------------
 

@@ -30,6 +30,9 @@ kind                      subject      fields
 ``breaker.call``          breaker      ``state``, ``outcome``
 ========================  ===========  =================================================================
 
+An actor that finds the next message waiting begins it at the moment at which
+it ended the last: one reading of the clock says both.
+
 Outcomes of a message: ``done``; ``failed`` (its handler raised, it is lost);
 ``retried`` (it raised and waits again); ``abandoned`` (its actor went down
 while it was in hand).
@@ -67,12 +70,6 @@ Log = Callable[[str, Envelope, int, str], None]
 """Writes that an actor is done with a message: receiver, message, start in ns, outcome."""
 
 
-class NoClock:
-    """Stands in where no times are written, because asking the wall clock costs as much as a message."""
-
-    now_ns = 0
-
-
 class Tracker:
     """Writes the rows of one actor system.
 
@@ -90,10 +87,13 @@ class Tracker:
         journal = runtime.journal
         self.record = journal.record
         self.clock: Clock = runtime.clock
-        self.stamps: Clock = NoClock() if recording == "sequences" else runtime.clock
-        """Tells when messages were sent and begun; 0 where that is not written."""
+        self.timed = recording == "messages"
+        """Whether times of messages are written; asking the clock costs as much as a message."""
+        self.ticks, self.origin_ns = runtime.ticker()
+        """``ticks() - origin_ns`` is the time, in ns."""
         self._clocks = clocks
-        self._message = journal.recorder("message", *_MESSAGE)
+        self.write = journal.writer("message", *_MESSAGE)
+        """Writes one row; for the actor's own loop."""
         self._clocked = journal.recorder("message", *_MESSAGE, "stamp", "clock", "after")
         self._dropped = journal.recorder("message.dropped", *_DROPPED)
         self.streams = journal.recorder("message.streams", "receiver", "priority", "sent")
@@ -116,18 +116,9 @@ class Tracker:
 
     def _log(self, receiver: str, message: Envelope, started_ns: int, outcome: str) -> None:
         kind, _, link, sequence, priority, number, sent_ns, queued_ns, _, _, _ = message
-        self._message(
-            receiver,
-            number,
-            kind,
-            link.sender,
-            sequence,
-            priority,
-            sent_ns,
-            queued_ns,
-            started_ns,
-            outcome,
-        )
+        times = (sent_ns, queued_ns, started_ns)
+        values = (number, kind, link.sender, sequence, priority, *times, outcome)
+        self.write(self.clock.now_ns, receiver, values)
 
     def _log_clocked(self, receiver: str, message: Envelope, started_ns: int, outcome: str) -> None:
         assert self._clocks is not None

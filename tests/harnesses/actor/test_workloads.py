@@ -8,9 +8,11 @@ import pytest
 from alyslab.errors import ParameterError
 from alyslab.harnesses.actor.defects import DEFECTS
 from alyslab.harnesses.actor.workloads import WORKLOADS
-from alyslab.harnesses.actor.workloads.detection import false_alarms, search
+from alyslab.harnesses.actor.workloads.detection import Detection, false_alarms, search
+from alyslab.harnesses.actor.workloads.expectations import expect
 from alyslab.harnesses.actor.workloads.judging import judge_observed
 from alyslab.harnesses.actor.workloads.recovery import WAYS_TO_FAIL
+from alyslab.runtime import simulate
 from alyslab.runtime.replay import replay
 from alyslab.runtime.wall import measure
 
@@ -29,6 +31,10 @@ CHECK_OF = {
     "child_outlives_parent": "no child outlives its parent",
     "fifo_broken_after_restart": "no reordering in a stream",
     "clock_not_merged": "a receiver's clock covers what it handled",
+    "handed_over_twice": "no message is handled twice",
+    "effect_forgotten": "every request takes effect",
+    "dependency_overtakes": "a message is handled after those it depends on",
+    "restarted_stays_silent": "every actor that came back answers again",
 }
 
 
@@ -73,14 +79,45 @@ def test_a_parameter_that_makes_no_sense_is_refused(name: str, parameters: dict[
         WORKLOADS[name].run(1, **parameters)
 
 
+@pytest.fixture(scope="module")
+def findings() -> dict[str, Detection]:
+    return {defect: search(defect, limit=12) for defect in DEFECTS}
+
+
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_each_planted_bug_is_found(defect: str) -> None:
-    """A check that no bug can trip proves nothing."""
-    found = search(defect, limit=12)
+def test_each_planted_bug_is_found(defect: str, findings: dict[str, Detection]) -> None:
+    """A lab that misses a bug which it planted will miss those that it did not."""
+    found = findings[defect]
 
     assert found.found
     expected = CHECK_OF.get(defect.removeprefix("actor."))
     assert expected is None or expected in found.checks
+
+
+def test_each_check_of_each_workload_is_tripped_by_a_planted_bug(findings: dict[str, Detection]) -> None:
+    """A check that no bug can trip proves nothing; what a workload expects of itself is no such check."""
+    tripped = {check for found in findings.values() for check in found.checks}
+    made = {
+        check.name
+        for name, workload in WORKLOADS.items()
+        for check in workload.run(3, **SMALL.get(name, {})).verdict.checks
+        if not check.name.endswith((", at least", ", at most"))
+    }
+
+    assert len(made) > 20
+    assert made - tripped == set()
+
+
+@pytest.mark.parametrize("what", ["messages done", "restarts"])
+def test_a_workload_that_does_less_than_it_set_out_to_fails(what: str) -> None:
+    """The expectations are what a run trips that does nothing at all."""
+
+    async def idle() -> None:
+        expect(what, at_least=1)
+
+    verdict = judge_observed(simulate(idle, seed=1).journal)
+
+    assert [check.name for check in verdict.failed] == [f"{what}, at least"]
 
 
 def test_a_bug_that_was_found_replays_from_its_token() -> None:

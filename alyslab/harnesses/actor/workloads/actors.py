@@ -127,6 +127,8 @@ class Ledger(Actor):
 
     async def receive(self, kind: str, body: Any) -> str:  # noqa: ARG002
         """Carry out ``body`` unless that was done before."""
+        if planted("actor.effect_forgotten") and body % 5 == 4:
+            return "done"
         if body not in self._done or planted("actor.deduplication_forgotten"):
             self.context.record("effect.applied", key=body)
             self._done.append(body)

@@ -12,6 +12,7 @@ from alyslab.checkers.fifo import check_fifo
 from alyslab.checkers.lives import check_lives
 from alyslab.checkers.mailboxes import check_mailboxes
 from alyslab.checkers.message_log import MessageLog
+from alyslab.checkers.recovery import check_recovery
 from alyslab.checkers.restarts import check_restarts
 from alyslab.checkers.supervision_log import SupervisionLog
 from alyslab.checkers.total_order import check_total_order
@@ -36,6 +37,7 @@ def judge_all(journal: Journal) -> Verdict:
             check_mailboxes(journal, messages),
             check_restarts(lives),
             check_lives(lives),
+            check_recovery(lives),
             check_asks(journal),
             check_effects(journal),
             check_breakers(journal),
