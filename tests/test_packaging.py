@@ -41,6 +41,7 @@ HEAVY = {
     "nbconvert",
     "nbformat",
     "networkx",
+    "numba",
     "numpy",
     "pandas",
     "papermill",

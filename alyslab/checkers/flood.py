@@ -1,15 +1,18 @@
-"""What an undisturbed flood promises, each promise held against the events of a journal.
+"""What undisturbed gossip promises, each promise held against the events of a journal.
 
 The kinds of event, as peers record them:
 
 ====================  =========  ====================================================================
 kind                  subject    fields
 ====================  =========  ====================================================================
-``gossip.started``    network    ``blocks``: how many blocks are due
+``gossip.started``    network    ``blocks``: how many blocks are due; ``protocol``
 ``gossip.peer``       peer       ``region``, ``links``: its neighbours, ``upload_bps``
 ``gossip.produced``   author     ``block``, ``slot``, ``bytes``
 ``gossip.received``   receiver   ``block``, ``sender``, ``hops``, ``bytes``, ``sent_ns``, ``left_ns``,
                                  ``duplicate``: the receiver had the block already
+``gossip.mesh``       peer       ``size`` of its mesh, and how many ``neighbours`` it has
+``gossip.rebuilt``    receiver   ``block``, ``sender``, ``whole``: nothing of a compact block was missing
+``gossip.compact_peer``  peer    ``compact``: it takes part; ``churn``: it comes and goes
 ====================  =========  ====================================================================
 
 A receipt is written by the receiver when it handles the message: ``sent_ns`` is
@@ -37,6 +40,8 @@ class GossipLog:
 
     due: int | None
     """How many blocks were to be produced; None where the journal does not say."""
+    protocol: str
+    """How blocks are passed on; a journal that does not say is a flood's."""
     peers: dict[str, Event]
     """The row with which each peer joined."""
     produced: dict[int, Event]
@@ -50,6 +55,7 @@ class GossipLog:
     def read(cls, journal: Journal) -> GossipLog:
         """Sort a journal's rows of gossip; other kinds are passed over."""
         due: int | None = None
+        protocol = "flood"
         peers: dict[str, Event] = {}
         produced: dict[int, Event] = {}
         received: list[Event] = []
@@ -60,6 +66,7 @@ class GossipLog:
             match event.kind:
                 case "gossip.started":
                     due = (due or 0) + event.fields["blocks"]
+                    protocol = event.fields.get("protocol", protocol)
                 case "gossip.peer":
                     peers[event.subject] = event
                 case "gossip.produced":
@@ -68,7 +75,7 @@ class GossipLog:
                 case _:
                     received.append(event)
                     firsts.setdefault((event.fields["block"], event.subject), event)
-        return cls(due, peers, produced, received, firsts)
+        return cls(due, protocol, peers, produced, received, firsts)
 
     @property
     def links(self) -> int:
@@ -81,12 +88,15 @@ class GossipLog:
 
 
 def flood_checks(log: GossipLog) -> tuple[Check, ...]:
-    """Hold a log in which at least one block was produced against every promise of an undisturbed flood."""
+    """Hold a log in which at least one block was produced against every promise of undisturbed gossip."""
+    own = {"flood": _messages_as_counted, "mesh": _no_more_than_a_flood}.get(
+        log.protocol, _a_block_comes_once
+    )
     return (
         _every_slot_has_its_block(log),
         _every_block_reaches_every_peer(log),
         _a_block_is_new_once(log),
-        _messages_as_counted(log),
+        own(log),
         _nothing_arrives_before_it_left(log),
         _nobody_sends_what_it_lacks(log),
         _no_uplink_is_overdrawn(log),
@@ -168,6 +178,27 @@ def _messages_as_counted(log: GossipLog) -> Check:
     )
 
 
+def _a_block_comes_once(log: GossipLog) -> Check:
+    """Hold protocols in which a peer asks for a block: it asks one peer, so it gets it from one."""
+    surplus = [event.as_dict() for event in log.received if event.fields["duplicate"]]
+    name = "each peer is sent each block once"
+    return _none_of(
+        len(log.received), name, surplus, unit="surplus receipts", source="a block is asked for once"
+    )
+
+
+def _no_more_than_a_flood(log: GossipLog) -> Check:
+    messages = log.messages()
+    return Check(
+        name="no block costs more than a flood",
+        observed=max((messages[block] for block in log.produced), default=None),
+        comparison="<=",
+        limit=2 * log.links - (len(log.peers) - 1),
+        unit="messages",
+        source="a mesh is a part of the graph; 2E - (n - 1) is a flood on all of it",
+    )
+
+
 def _nothing_arrives_before_it_left(log: GossipLog) -> Check:
     early = [
         event.as_dict()
@@ -194,8 +225,8 @@ def _no_uplink_is_overdrawn(log: GossipLog) -> Check:
         by_sender[event.fields["sender"]].append(event)
     broken = []
     for sender, events in by_sender.items():
-        if sender not in log.peers:
-            continue  # the check above has it: a sender that is no peer never had the block
+        if sender not in log.peers or not log.peers[sender].fields["upload_bps"]:
+            continue  # no peer: the check above has it; no bandwidth: nothing to overdraw
         upload_bps = log.peers[sender].fields["upload_bps"]
         events.sort(key=lambda event: event.fields["left_ns"])
         for before, after in pairwise(events):

@@ -40,6 +40,10 @@ class Arrival:
     """From the block's production to its first receipt here, in ms."""
     hops: int
     """Links that the block crossed to get here; 0 at its author."""
+    source: str
+    """From whom it came first; empty at its author."""
+    size_bytes: int
+    """What came first: the block, or what of it was sent; 0 at its author."""
     duplicates: int
     """How often it came again."""
 
@@ -70,6 +74,10 @@ class Propagation:
     """Each block at each peer that got it, in the order of blocks, then of time."""
     messages: Mapping[int, int] = field(default_factory=dict)
     """Messages handled, by block."""
+
+    def trace(self, block: int) -> tuple[Arrival, ...]:
+        """Return one block's arrivals in the order of time: who had it from whom."""
+        return tuple(arrival for arrival in self.arrivals if arrival.block == block)
 
     def delays_ms(self) -> dict[int, list[float]]:
         """Return, for each block, the delay to each peer that got it, ascending, in ms."""
@@ -107,10 +115,10 @@ class Propagation:
         return known_ms if len(known_ms) == len(times_ms) else []
 
     def frame(self) -> pd.DataFrame:
-        """Return the arrivals as a tidy table: block, peer, delay_ms, hops, duplicates."""
+        """Return the arrivals as a tidy table: who had which block from whom, when, over how many links."""
         import pandas as pd
 
-        columns = ["block", "peer", "delay_ms", "hops", "duplicates"]
+        columns = ["block", "peer", "source", "delay_ms", "hops", "size_bytes", "duplicates"]
         return pd.DataFrame(
             [[getattr(arrival, column) for column in columns] for arrival in self.arrivals], columns=columns
         )
@@ -137,12 +145,12 @@ class Propagation:
 
 
 def check_propagation(journal: Journal, *, limits: Sequence[ReachLimit] = ()) -> Propagation:
-    """Read how blocks spread and hold it against what an undisturbed flood promises.
+    """Read how blocks spread and hold it against what undisturbed gossip promises.
 
     Parameters
     ----------
     journal
-        The journal of a run of :func:`alyslab.harnesses.network.gossip.flood`.
+        The journal of a run of :func:`alyslab.harnesses.network.gossip.spread`.
     limits
         How fast shares of the peers must have each block; a share that some
         block never reached makes its check inconclusive (that the block is
@@ -177,6 +185,8 @@ def _arrivals(log: GossipLog) -> tuple[Arrival, ...]:
             peer=peer,
             delay_ms=(first.time_ns - log.produced[block].time_ns) / NS_PER_MS,
             hops=first.fields.get("hops", 0),
+            source=first.fields.get("sender", ""),
+            size_bytes=first.fields["bytes"] if "sender" in first.fields else 0,
             duplicates=again[block, peer],
         )
         for (block, peer), first in log.firsts.items()

@@ -115,12 +115,17 @@ class Node:
         if self.state == "crashed":
             work.close()
             raise NodeError(f"node {self.name} has crashed; restart() it before it can run anything")
-        context = copy_context()
-        context.run(_owner.set, self)
+        context = self.context()
         task = self._runtime.event_loop.create_task(work, name=name, context=context)
         if not isinstance(task, SimTask):
             self.adopt(task)
         return task
+
+    def context(self) -> Context:
+        """Return a fresh context whose code, and whatever tasks it makes, belongs to this node."""
+        context = copy_context()
+        context.run(_owner.set, self)
+        return context
 
     async def sleep(self, seconds: float) -> None:
         """Wait ``seconds`` by the node's own clock, at its present drift."""

@@ -36,14 +36,21 @@ class Timers:
         """Return when the next timer is due that was not cancelled, or None."""
         moments, due = self._moments, self._due
         while moments:
-            if any(timer[1] is not cancelled for timer in due[moments[0]]):
-                return moments[0]
+            for timer in due[moments[0]]:  # mostly one, and live: a generator would cost more than the look
+                if timer[1] is not cancelled:
+                    return moments[0]
             del due[heappop(moments)]
         return None
 
     def take(self) -> list[Timer]:
-        """Take out the timers of the next moment that were not cancelled, in the order of setting."""
-        return [timer for timer in self._due.pop(heappop(self._moments)) if timer[1] is not cancelled]
+        """Take out the timers of the moment that :meth:`next_moment` found, in the order of setting.
+
+        Those that were cancelled are left out.
+        """
+        due = self._due.pop(heappop(self._moments))
+        if len(due) == 1:  # the live one that was found
+            return due
+        return [timer for timer in due if timer[1] is not cancelled]
 
     def clear_cancelled(self, *, all_of_them: bool) -> None:
         """Clear out moments without a live timer, if there are many or if it is asked for."""

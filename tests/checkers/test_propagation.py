@@ -69,12 +69,14 @@ def test_a_share_that_was_never_reached_has_no_time():
 def test_the_table_has_a_row_for_each_block_at_each_peer():
     """The tidy table is what figures and reports read."""
     frame = check_propagation(spreading({"x": 10, "y": 5})).frame()
-    assert list(frame.columns) == ["block", "peer", "delay_ms", "hops", "duplicates"]
-    assert frame.to_dict("records") == [
-        {"block": 1, "peer": "author", "delay_ms": 0.0, "hops": 0, "duplicates": 0},
-        {"block": 1, "peer": "y", "delay_ms": 5.0, "hops": 1, "duplicates": 1},
-        {"block": 1, "peer": "x", "delay_ms": 10.0, "hops": 1, "duplicates": 1},
+    assert list(frame.columns) == ["block", "peer", "source", "delay_ms", "hops", "size_bytes", "duplicates"]
+    found = frame.drop(columns="size_bytes").to_dict("records")
+    assert found == [
+        {"block": 1, "peer": "author", "source": "", "delay_ms": 0.0, "hops": 0, "duplicates": 0},
+        {"block": 1, "peer": "y", "source": "author", "delay_ms": 5.0, "hops": 1, "duplicates": 1},
+        {"block": 1, "peer": "x", "source": "author", "delay_ms": 10.0, "hops": 1, "duplicates": 1},
     ]
+    assert [bool(size) for size in frame["size_bytes"]] == [False, True, True], "an author receives nothing"
 
 
 def test_the_table_of_times_has_a_row_for_each_block_and_share():

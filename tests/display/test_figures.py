@@ -20,7 +20,15 @@ def _own_settings() -> Iterator[None]:
 
 def spread(*delays_ms: tuple[float, ...], peers: int | None = None) -> Propagation:
     arrivals = tuple(
-        Arrival(block=block, peer=f"p{place}", delay_ms=delay_ms, hops=1, duplicates=0)
+        Arrival(
+            block=block,
+            peer=f"p{place}",
+            delay_ms=delay_ms,
+            hops=1,
+            source="",
+            size_bytes=1,
+            duplicates=0,
+        )
         for block, of_block in enumerate(delays_ms)
         for place, delay_ms in enumerate(of_block)
     )

@@ -1,184 +1,298 @@
-"""What a message meets on its way: the queue at its sender, the sender's line, and the distance.
+"""The conditions of a link: latency, bandwidth, loss, duplication, reordering, corruption.
 
-Nothing is lost or reordered on purpose here; a message may still overtake
-another on the same link, because each draws its own latency.
+The fields bear the names of netem's parameters, with their unit last; ratios
+are 0 to 1 where netem takes percent.  A link is directed: what goes back has
+conditions of its own.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
-from alyslab.harnesses.network.regions import Region, RegionTable
-from alyslab.runtime.sites import planted, register_planted, register_site, site
+from alyslab.errors import Problem
+from alyslab.harnesses.network.errors import LinkError
 
-if TYPE_CHECKING:
-    from alyslab.runtime import Node, Runtime
+DISTRIBUTIONS: Final = ("constant", "uniform", "normal", "lognormal", "pareto")
+"""How latencies may be distributed; with ``distance_km`` each becomes geographic."""
 
-DELAY: Final = register_site("gossip.delay", "a message takes ten times its latency")
-FORGET_BACKLOG: Final = register_planted(
-    "gossip.forget_backlog", "an uplink sends each message as if nothing else were waiting"
-)
-CUT_THROUGH: Final = register_planted(
-    "gossip.cut_through", "a message arrives one latency after it was sent, whatever its size and the queue"
-)
+FIBRE_KM_PER_MS: Final = 299_792.458 / 1.468 / 1_000
+"""How far light gets in glass, 204.2 km in a ms.
 
-SLOW_FACTOR: Final = 10
-"""How much longer a delayed message takes; more than the draw itself produces in a billion messages."""
+Source: the vacuum's 299,792.458 km/s, and the group index 1.468 of standard single-mode fibre at 1550 nm
+(ITU-T G.652 fibres as sold).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A block on its way over one link."""
+class GilbertElliott:
+    """Loss in bursts: a link is good or bad, and each message may change that.
 
-    block: int
-    """Number of the block."""
-    sender: str
-    """The peer that sends it over this link."""
-    hops: int
-    """Links crossed on arrival; 1 when it comes from the block's author."""
-    size_bytes: int
-    """What the sender's line has to carry, in bytes."""
-    sent_ns: int
-    """When the sender handed it to its uplink, in ns since the run began."""
-    left_ns: int
-    """When its last byte left the sender, in ns since the run began."""
+    In the long run it loses ``good_loss_ratio·r/(p+r) + bad_loss_ratio·p/(p+r)``
+    of its messages, and stays bad for 1/r messages at a time.  It begins in its
+    stationary state, so that the formula holds from the first message on.
 
-
-class Uplink:
-    """The one line out of a peer: messages leave it one after another."""
-
-    __slots__ = ("_free_ns",)
-
-    def __init__(self) -> None:
-        self._free_ns = 0
-
-    def leave_ns(self, now_ns: int, size_bytes: int, bandwidth_bps: float) -> int:
-        """Queue a message that is sent now and return when its last byte leaves, in ns."""
-        begin_ns = now_ns if planted(FORGET_BACKLOG) else max(now_ns, self._free_ns)
-        self._free_ns = begin_ns + round(size_bytes * 8e9 / bandwidth_bps)
-        return self._free_ns
-
-
-class Network:
-    """Carries messages between peers and knows when none is left to handle.
-
-    Parameters
-    ----------
-    runtime
-        What runs: its clock, and a stream of latencies for each sender.
-    homes
-        Each peer's region.
-    table
-        Latency and bandwidth between regions.
+    Source: netem's ``loss gemodel p r 1-h 1-k``; Gilbert 1960, Elliott 1963.
     """
 
-    def __init__(self, runtime: Runtime, homes: Mapping[str, Region], table: RegionTable) -> None:
-        self._runtime = runtime
-        self._homes = homes
-        self._table = table
-        self._uplinks = {peer: Uplink() for peer in homes}
-        # A stream for each sender: what one peer sends shifts nobody else's latencies.
-        self._latencies = {peer: runtime.random(f"gossip.latency:{peer}") for peer in homes}
-        self._lost = runtime.journal.recorder("gossip.lost", "block", "sender")
-        self._ports: dict[str, Port] = {}
-        self._pending = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+    p: float
+    """Chance that a good link turns bad at a message."""
+    r: float
+    """Chance that a bad link turns good at a message."""
+    bad_loss_ratio: float = 1.0
+    """netem's ``1-h``: how much a bad link loses."""
+    good_loss_ratio: float = 0.0
+    """netem's ``1-k``: how much a good link loses."""
 
-    def port(self, node: Node) -> Port:
-        """Return the node's own end of the network, made at the first call; crashes of the node reach it."""
-        if node.name not in self._ports:
-            node.network = self._ports[node.name] = Port(self, node)
-        return self._ports[node.name]
+    @property
+    def loss_ratio(self) -> float:
+        """Share of messages that is lost in the long run."""
+        return (self.good_loss_ratio * self.r + self.bad_loss_ratio * self.p) / (self.p + self.r)
 
-    def send(
-        self,
-        *,
-        block: int,
-        sender: str,
-        receiver: str,
-        hops: int,
-        size_bytes: int,
-        sent_ns: int | None = None,
-    ) -> None:
-        """Put a block on the link from ``sender`` to ``receiver``.
+    @property
+    def bad_run_mean(self) -> float:
+        """For how many messages the link stays bad, on average."""
+        return 1.0 / self.r
 
-        ``sent_ns`` is now, unless the sender says otherwise.  Consumes a draw
-        of the sender's latencies; the message arrives later in virtual time.
-        """
-        now_ns = self._runtime.now_ns
-        here, there = self._homes[sender], self._homes[receiver]
-        bandwidth_bps = self._table.bandwidth_bps(here, there)
-        left_ns = self._uplinks[sender].leave_ns(now_ns, size_bytes, bandwidth_bps)
-        latency_ns = self._table.draw_latency_ns(here, there, self._latencies[sender])
-        if site(DELAY):
-            latency_ns *= SLOW_FACTOR
-        arrival_ns = (now_ns if planted(CUT_THROUGH) else left_ns) + latency_ns
-        message = Message(
-            block=block,
-            sender=sender,
-            hops=hops,
-            size_bytes=size_bytes,
-            sent_ns=now_ns if sent_ns is None else sent_ns,
-            left_ns=left_ns,
+    def problems(self, where: str) -> Iterator[Problem]:
+        """Yield what is wrong with these chances."""
+        for field in fields(self):
+            yield from _outside(where, f"gemodel.{field.name}", getattr(self, field.name), 0.0, 1.0)
+        if self.p == 0 or self.r == 0:
+            key = "gemodel.p" if self.p == 0 else "gemodel.r"
+            what = "a link that never changes its state has no bursts"
+            yield Problem(where=where, key=key, what=what, value=0, allowed="above 0; else use loss_ratio")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSpec:
+    """What a message meets on its way over one link.
+
+    Raises
+    ------
+    LinkError
+        With every field that is negative, not a number, out of range, or
+        contradicts another one.
+    """
+
+    delay_ms: float = 0.0
+    """Mean latency, in ms, without what ``distance_km`` adds."""
+    jitter_ms: float = 0.0
+    """Spread of the latency, in ms: half the width of ``uniform``, else the standard deviation."""
+    correlation: float = 0.0
+    """How much a message's latency hangs on the one before, 0 to 1 (excluded); the distribution stays.
+
+    It is the autocorrelation of a normal variable whose quantile the latency
+    takes.  netem mixes two uniform numbers instead, which narrows the spread.
+    """
+    distribution: str = "constant"
+    """One of :data:`DISTRIBUTIONS`."""
+    shape: float | None = None
+    """Pareto's shape, above 1, in place of ``jitter_ms``; below 2 it has no standard deviation."""
+    distance_km: float = 0.0
+    """How far the ends are apart; adds the time that light needs in fibre."""
+    rate_bps: float | None = None
+    """Bits in a second that the sender's line puts on this link; None: as many as come.
+
+    A peer has one line, at which its messages queue whatever link they take.
+    """
+    limit_messages: int | None = None
+    """How many messages may queue at the sender; more are dropped (netem's ``limit``).  None: any number."""
+    loss_ratio: float = 0.0
+    """Share of messages lost, 0 to 1."""
+    loss_correlation: float = 0.0
+    """Chance that a message shares the fate of the one before, 0 to 1 (excluded)."""
+    gemodel: GilbertElliott | None = None
+    """Loss in bursts, instead of ``loss_ratio``."""
+    duplicate_ratio: float = 0.0
+    """Share of messages that arrive twice."""
+    duplicate_correlation: float = 0.0
+    """As ``loss_correlation``."""
+    reorder_ratio: float = 0.0
+    """Share of messages that skip the delay and so overtake others."""
+    reorder_correlation: float = 0.0
+    """As ``loss_correlation``."""
+    reorder_gap: int = 1
+    """Only every so-manieth message may skip the delay."""
+    corrupt_ratio: float = 0.0
+    """Share of messages in which one bit is flipped."""
+    corrupt_correlation: float = 0.0
+    """As ``loss_correlation``."""
+    fifo: bool = True
+    """Whether messages arrive in the order in which they were sent."""
+
+    def __post_init__(self) -> None:
+        problems = list(self.problems())
+        if problems:
+            raise LinkError(problems)
+
+    @property
+    def distance_ms(self) -> float:
+        """What ``distance_km`` adds to each latency, in ms."""
+        return self.distance_km / FIBRE_KM_PER_MS
+
+    @property
+    def is_random(self) -> bool:
+        """Whether any of it is drawn."""
+        return (
+            (self.distribution != "constant" and (self.jitter_ms > 0 or self.shape is not None))
+            or self.gemodel is not None
+            or max(self.loss_ratio, self.duplicate_ratio, self.reorder_ratio, self.corrupt_ratio) > 0
         )
-        self._pending += 1
-        self._quiet.clear()
-        asyncio.get_running_loop().call_later((arrival_ns - now_ns) / 1e9, self._arrive, receiver, message)
 
-    async def quiet(self) -> None:
-        """Return once no message is on its way or waiting to be handled."""
-        await self._quiet.wait()
+    def changed(self, **changes: Any) -> LinkSpec:
+        """Return the same conditions but for these; raises :class:`LinkError` also for unknown names."""
+        return _constructed(self, changes)
 
-    def count_out(self, messages: int) -> None:
-        """Let go of messages that were handled or lost; what they caused to be sent is counted already."""
-        self._pending -= messages
-        if self._pending == 0:
-            self._quiet.set()
+    @staticmethod
+    def check_names(values: Mapping[str, Any]) -> None:
+        """Raise :class:`LinkError` with every name that is no condition of a link."""
+        unknown = _unknown(values)
+        if unknown:
+            raise LinkError(unknown)
 
-    def lost(self, message: Message, receiver: str) -> None:
-        """Say in the journal that a message found its receiver down, and count it out."""
-        self._lost(receiver, message.block, message.sender)
-        self.count_out(1)
+    def as_pairs(self) -> tuple[tuple[str, Any], ...]:
+        """Return the fields that differ from their defaults, as the journal keeps them."""
+        pairs: list[tuple[str, Any]] = []
+        for name, default in _DEFAULTS.items():
+            value = getattr(self, name)
+            if isinstance(value, GilbertElliott):
+                pairs.append((name, (value.p, value.r, value.bad_loss_ratio, value.good_loss_ratio)))
+            elif value != default:
+                pairs.append((name, value))
+        return tuple(pairs)
 
-    def _arrive(self, receiver: str, message: Message) -> None:
-        self._ports[receiver].deliver(message)
+    def problems(self, where: str = "link") -> Iterator[Problem]:
+        """Yield everything that is wrong."""
+        yield from _wrong_kinds(where, self)
+        for name in ("delay_ms", "jitter_ms", "distance_km"):
+            yield from _outside(where, name, getattr(self, name), 0.0, math.inf)
+        for name in ("loss_ratio", "duplicate_ratio", "reorder_ratio", "corrupt_ratio"):
+            yield from _outside(where, name, getattr(self, name), 0.0, 1.0)
+        for name in _CORRELATIONS:
+            yield from _outside(where, name, getattr(self, name), 0.0, 1.0, upper_excluded=True)
+        for name in ("rate_bps", "limit_messages", "reorder_gap"):
+            value = getattr(self, name)
+            if value is not None and _is_number(value) and not 0 < value < math.inf:
+                yield Problem(where=where, key=name, what=f"is {value!r}", value=value, allowed="above 0")
+        yield from self._contradictions(where)
+        if isinstance(self.gemodel, GilbertElliott):
+            yield from self.gemodel.problems(where)
+
+    def _contradictions(self, where: str) -> Iterator[Problem]:
+        def problem(key: str, what: str, allowed: str) -> Problem:
+            return Problem(where=where, key=key, what=what, value=getattr(self, key), allowed=allowed)
+
+        if self.distribution not in DISTRIBUTIONS:
+            what = f"no distribution is named {self.distribution!r}"
+            yield problem("distribution", what, ", ".join(DISTRIBUTIONS))
+        elif self.distribution == "constant" and (self.jitter_ms or self.correlation):
+            key = "jitter_ms" if self.jitter_ms else "correlation"
+            yield problem(key, "a constant latency has none", "0, or another distribution")
+        if self.shape is not None and _is_number(self.shape):
+            if self.distribution != "pareto":
+                yield problem("shape", f"{self.distribution} has no shape", "None, or distribution pareto")
+            elif not 1 < self.shape < math.inf:
+                yield problem("shape", f"with {self.shape!r} there is no mean", "above 1")
+            elif self.jitter_ms:
+                yield problem("jitter_ms", "the shape says it already", "0 beside a shape")
+        if not (_is_number(self.delay_ms) and _is_number(self.jitter_ms)):
+            return
+        if self.distribution == "uniform" and self.jitter_ms > self.delay_ms:
+            yield problem("jitter_ms", "some messages would arrive before they left", "at most delay_ms")
+        if self.distribution in ("lognormal", "pareto") and not self.delay_ms > 0:
+            yield problem("delay_ms", f"{self.distribution} has a positive mean", "above 0")
+        if self.loss_ratio and self.gemodel is not None:
+            yield problem("loss_ratio", "gemodel says it already", "0 beside gemodel")
+        if self.fifo and self.reorder_ratio:
+            yield problem("reorder_ratio", "a FIFO link reorders nothing", "0, or fifo=False")
 
 
-class Port:
-    """A node's end of the network: what has arrived and is not handled yet.
+_DEFAULTS: Final[Mapping[str, Any]] = {field.name: field.default for field in fields(LinkSpec)}
+_CORRELATIONS: Final = tuple(name for name in _DEFAULTS if name.endswith("correlation"))
+_OPTIONAL: Final = ("shape", "rate_bps", "limit_messages")
+_WHOLE: Final = ("limit_messages", "reorder_gap")
 
-    A crash of the node loses it, and what arrives while the node is down.
+
+def link_from(values: Mapping[str, Any]) -> LinkSpec:
+    """Make a link's conditions of a JSON object; ``gemodel`` is ``[p, r, 1-h, 1-k]`` there.
+
+    Raises
+    ------
+    LinkError
+        With every name that no link has, and everything :class:`LinkSpec` refuses.
     """
+    return _constructed(LinkSpec(), values)
 
-    def __init__(self, network: Network, node: Node) -> None:
-        self._network = network
-        self._node = node
-        self._waiting: asyncio.Queue[Message] = asyncio.Queue()
 
-    async def receive(self) -> Message:
-        """Wait for the next message; whoever takes it calls :meth:`handled` when done with it."""
-        return await self._waiting.get()
+def _constructed(base: LinkSpec, values: Mapping[str, Any]) -> LinkSpec:
+    unknown = _unknown(values)
+    given = {name: value for name, value in values.items() if name in _DEFAULTS}
+    if isinstance(given.get("gemodel"), list | tuple):
+        try:
+            names = ("p", "r", "bad_loss_ratio", "good_loss_ratio")
+            given["gemodel"] = GilbertElliott(**dict(zip(names, given["gemodel"], strict=False)))
+        except TypeError:
+            what, allowed = "p and r are missing", "[p, r, 1-h, 1-k]"
+            unknown.append(
+                Problem(where="link", key="gemodel", what=what, value=given.pop("gemodel"), allowed=allowed)
+            )
+    try:
+        link = replace(base, **given)
+    except LinkError as error:
+        raise LinkError([*unknown, *error.problems]) from None
+    if unknown:
+        raise LinkError(unknown)
+    return link
 
-    def handled(self) -> None:
-        """Count out a message that was received."""
-        self._network.count_out(1)
 
-    def deliver(self, message: Message) -> None:
-        """Take a message from the link, or lose it if the node is down."""
-        if self._node.state == "crashed":
-            self._network.lost(message, self._node.name)
+def _unknown(values: Mapping[str, Any]) -> list[Problem]:
+    return [
+        Problem(
+            where="link", key=str(name), what="no such condition", value=values[name], allowed=_near(name)
+        )
+        for name in values
+        if name not in _DEFAULTS
+    ]
+
+
+def _near(name: object) -> str:
+    from difflib import get_close_matches
+
+    return ", ".join(get_close_matches(str(name), _DEFAULTS, n=1)) or ", ".join(_DEFAULTS)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong_kinds(where: str, spec: LinkSpec) -> Iterator[Problem]:
+    for name in _DEFAULTS:
+        value = getattr(spec, name)
+        if name == "distribution":
+            good, kind = isinstance(value, str), "a name"
+        elif name == "fifo":
+            good, kind = isinstance(value, bool), "true or false"
+        elif name == "gemodel":
+            good, kind = value is None or isinstance(value, GilbertElliott), "a GilbertElliott or None"
         else:
-            self._waiting.put_nowait(message)
+            whole = name in _WHOLE
+            good = (value is None and name in _OPTIONAL) or (
+                _is_number(value) and not (whole and not isinstance(value, int))
+            )
+            kind = "a whole number" if whole else "a number"
+        if not good:
+            yield Problem(where=where, key=name, what=f"is {value!r}", value=value, allowed=kind)
 
-    def node_crashed(self) -> None:
-        """Lose what was waiting."""
-        while not self._waiting.empty():
-            self._network.lost(self._waiting.get_nowait(), self._node.name)
 
-    def node_restarted(self) -> None:
-        """Begin with an empty queue: the one before still has the dead process waiting at it."""
-        self._waiting = asyncio.Queue()
+def _outside(
+    where: str, key: str, value: Any, low: float, high: float, *, upper_excluded: bool = False
+) -> Iterator[Problem]:
+    if not _is_number(value):
+        return
+    if not (low <= value < high or (value == high and not upper_excluded and math.isfinite(high))):
+        top = "finite" if high == math.inf else f"{high:g}{' (excluded)' if upper_excluded else ''}"
+        allowed = f"{low:g} or more, {top}" if high == math.inf else f"{low:g} to {top}"
+        yield Problem(where=where, key=key, what=f"is {value!r}", value=value, allowed=allowed)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from alyslab.model.presets import V1, V2
+from alyslab.model.spec import Spec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotPreset:
-    """How a chain divides time, and among how many authorities."""
+    """How a chain divides time, and among how many authorities; read from its spec."""
 
     name: str
     """Which deployment the constants describe."""
@@ -23,13 +26,19 @@ class SlotPreset:
     source: str
     """Where the constants stand."""
 
+    @classmethod
+    def of(cls, name: str, spec: Spec) -> SlotPreset:
+        """Return the slots of a chain."""
+        return cls(
+            name=name,
+            slot_ms=spec.slot_ms,
+            authorities=len(spec.authorities),
+            source=f"alyslab.model.presets.{spec.name}, with its sources there",
+        )
 
-ALYS: Final = SlotPreset(
-    name="Alys",
-    slot_ms=5_000,
-    authorities=3,
-    source="alys etc/config/chain.json: slotDuration, authorities",
-)
+
+ALYS: Final = SlotPreset.of("Alys", V1)
+ALYS_V2: Final = SlotPreset.of("Alys V2", V2)
 
 SIMBLOCK_BLOCK_BYTES: Final = 535_000
 """Mean size of a Bitcoin block in 2019, in bytes.

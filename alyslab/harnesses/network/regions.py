@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from random import Random
 from typing import Final
 
 from alyslab.errors import ParameterError, Problem
+from alyslab.harnesses.network.link import LinkSpec
 
 LATENCY_OFFSET_MS: Final = 5.0
 """How far below its mean the fastest message stays: the ``5`` of SimBlock's formula."""
@@ -114,11 +115,21 @@ class RegionTable:
         """
         return 1e6 * min(sender.upload_mbps, receiver.download_mbps)
 
-    def draw_latency_ns(self, sender: Region, receiver: Region, random: Random) -> int:
-        """Draw the latency of one message, in ns; consumes one number of ``random``."""
+    def link(self, sender: Region, receiver: Region) -> LinkSpec:
+        """Return the conditions from a peer of one region to a peer of another.
+
+        Latencies are Pareto's, drawn for each message by itself, so that one
+        may overtake another.  Source: SimBlock, commit 5fc7f9f, ``Network.getLatency``:
+        ``(m - 5) / U ** (1 / (0.2 m))``, whose scale is m - 5 and whose shape is 0.2 m.
+        """
         mean_ms = self.latency_ms_mean[sender.code, receiver.code]
-        # Whole µs: the last bit of a power differs between C libraries and must not reach a digest.
-        return round(draw_latency_ms(mean_ms, random) * 1_000) * 1_000
+        return LinkSpec(
+            delay_ms=mean_ms,
+            distribution="pareto",
+            shape=LATENCY_SHAPE_PER_MS * mean_ms,
+            rate_bps=self.bandwidth_bps(sender, receiver),
+            fifo=False,
+        )
 
     def settle(self, peers: int, random: Random) -> list[Region]:
         """Give each of ``peers`` peers a region, the shares kept as exactly as whole peers allow.
@@ -136,17 +147,15 @@ class RegionTable:
         return homes
 
 
-def draw_latency_ms(mean_ms: float, random: Random) -> float:
-    """Draw a latency with the given mean, in ms; consumes one number of ``random``.
+def region_links(table: RegionTable, homes: Mapping[str, Region]) -> Callable[[str, str], LinkSpec]:
+    """Return the conditions between peers by where they live, as :class:`Network` takes them.
 
-    ``(m - 5) / U ** (1 / (0.2 m))`` with U uniform on (0, 1] is a Pareto
-    distribution of scale ``m - 5`` and shape ``0.2 m``, whose mean is m exactly:
-    ``(m - 5)·0.2 m / (0.2 m - 1) = m``.
-
-    Source: SimBlock, commit 5fc7f9f, ``Network.getLatency`` (there rounded to whole ms).
+    ``homes`` has the region of each peer by its name.
     """
-    uniform = 1.0 - random.random()  # random() may return 0, never 1
-    return float((mean_ms - LATENCY_OFFSET_MS) / uniform ** (1.0 / (LATENCY_SHAPE_PER_MS * mean_ms)))
+    made = {
+        (here.code, there.code): table.link(here, there) for here in table.regions for there in table.regions
+    }
+    return lambda sender, receiver: made[homes[sender].code, homes[receiver].code]
 
 
 def read_regions(regions: Path, latency_ms: Path) -> RegionTable:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from alyslab.errors import ParameterError, Problem
+from alyslab.errors import Problem
+from alyslab.harnesses.network.errors import TopologyError
 
 ATTEMPTS: Final = 1_000
 """How often a pairing is begun anew; a sparse one succeeds within a few."""
@@ -21,6 +22,8 @@ class Topology:
     """How many peers there are."""
     links: tuple[tuple[int, int], ...]
     """Each link once, as (lower, higher), in ascending order."""
+    regions: tuple[str, ...] = ()
+    """Code of each peer's region; empty where peers live nowhere in particular."""
 
     def neighbours(self) -> tuple[tuple[int, ...], ...]:
         """Return the peers that each peer is linked to, in ascending order."""
@@ -29,6 +32,11 @@ class Topology:
             found[low].append(high)
             found[high].append(low)
         return tuple(tuple(sorted(others)) for others in found)
+
+    @property
+    def degrees(self) -> tuple[int, ...]:
+        """How many links each peer has."""
+        return tuple(len(others) for others in self.neighbours())
 
     def unreachable(self) -> tuple[int, ...]:
         """Return the peers that nothing sent by peer 0 can ever reach."""
@@ -46,13 +54,13 @@ class Topology:
 
         Raises
         ------
-        ParameterError
+        TopologyError
             If some peers can't be reached from the others, naming the first few.
         """
         cut_off = self.unreachable()
         if cut_off:
             names = ", ".join(str(peer) for peer in cut_off[:5]) + (", …" if len(cut_off) > 5 else "")
-            raise ParameterError(
+            raise TopologyError(
                 Problem(
                     where="topology",
                     key="links",
@@ -75,13 +83,13 @@ def random_regular(*, peers: int, degree: int, random: Random) -> Topology:
 
     Raises
     ------
-    ParameterError
+    TopologyError
         If no such graph exists: fewer than 2 peers, a degree outside
         1 … peers - 1, or an odd number of link ends.
     """
     problems = _shape_problems(peers, degree)
     if problems:
-        raise ParameterError(problems)
+        raise TopologyError(problems)
     if degree > (peers - 1) // 2:
         absent = _pair_stubs(peers, peers - 1 - degree, random)
         every = ((low, high) for low in range(peers) for high in range(low + 1, peers))
@@ -93,14 +101,16 @@ def random_regular(*, peers: int, degree: int, random: Random) -> Topology:
 
 def _shape_problems(peers: int, degree: int) -> list[Problem]:
     problems = []
-    if peers < 2:
+    if type(peers) is not int or peers < 2:
         problems.append(
-            Problem(where="topology", key="peers", what=f"{peers} peers", value=peers, allowed="2 or more")
+            Problem(where="topology", key="peers", what=f"{peers!r} peers", value=peers, allowed="2 or more")
         )
-    elif not 1 <= degree < peers:
+    elif type(degree) is not int or not 1 <= degree < peers:
         allowed = f"1 to {peers - 1}, one link to each other peer at most"
         problems.append(
-            Problem(where="topology", key="degree", what=f"no degree {degree}", value=degree, allowed=allowed)
+            Problem(
+                where="topology", key="degree", what=f"no degree {degree!r}", value=degree, allowed=allowed
+            )
         )
     elif peers * degree % 2:
         what = f"{peers} peers of degree {degree} have an odd number of link ends"
@@ -129,6 +139,6 @@ def _pair_stubs(peers: int, degree: int, random: Random) -> set[tuple[int, int]]
         else:
             return links
     what = f"no graph of {peers} peers with degree {degree} was found in {ATTEMPTS} attempts"
-    raise ParameterError(
+    raise TopologyError(
         Problem(where="topology", key="degree", what=what, value=degree, allowed="a lower degree")
     )

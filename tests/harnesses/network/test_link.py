@@ -1,118 +1,205 @@
 from __future__ import annotations
 
-from alyslab.harnesses.network.link import SLOW_FACTOR, Network, Uplink
-from alyslab.harnesses.network.regions import simblock_2019
-from alyslab.runtime import Node, require_current, simulate
-from alyslab.runtime.sites import planting
+import math
+import statistics
+from itertools import pairwise
+from random import Random
 
-EUROPE = simblock_2019().regions[1]
+import pytest
+
+from alyslab.errors import ParameterError
+from alyslab.harnesses.network.errors import LinkError
+from alyslab.harnesses.network.geography import Place, geographic_links
+from alyslab.harnesses.network.impairment import bursts, coin, flipped
+from alyslab.harnesses.network.latency import latency_of
+from alyslab.harnesses.network.line import Uplink
+from alyslab.harnesses.network.link import GilbertElliott, LinkSpec, link_from
+
 MBIT = 125_000  # bytes
+
+
+def test_a_perfect_link_differs_from_nothing():
+    """The journal keeps what differs from it, so a perfect one must be empty."""
+    assert LinkSpec().as_pairs() == ()
+    assert LinkSpec(delay_ms=3).as_pairs() == (("delay_ms", 3),)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("delay_ms", -1),
+        ("delay_ms", math.nan),
+        ("delay_ms", math.inf),
+        ("delay_ms", "10"),
+        ("jitter_ms", -0.5),
+        ("correlation", 1.0),
+        ("distribution", "gaussian"),
+        ("distribution", None),
+        ("distance_km", -1),
+        ("rate_bps", 0),
+        ("rate_bps", math.nan),
+        ("limit_messages", 0),
+        ("limit_messages", 2.5),
+        ("loss_ratio", 1.1),
+        ("loss_ratio", True),
+        ("duplicate_ratio", -0.1),
+        ("reorder_gap", 0),
+        ("corrupt_ratio", math.nan),
+        ("fifo", 1),
+        ("gemodel", 0.5),
+        ("shape", 3.0),
+    ],
+)
+def test_an_impossible_value_is_refused_by_the_name_of_its_field(field, value):
+    """A user must be told which of twenty fields to correct."""
+    with pytest.raises(LinkError) as caught:
+        LinkSpec(**{field: value})
+    assert field in {problem.key for problem in caught.value.problems}
+
+
+def test_all_problems_of_a_link_are_told_at_once():
+    """One correction instead of four."""
+    with pytest.raises(ParameterError) as caught:
+        link_from({"delay_ms": -1, "loss_ratio": 2, "speed": 3, "gemodel": [0.1, 0.2, 7]})
+    assert {problem.key for problem in caught.value.problems} == {
+        *("delay_ms", "loss_ratio", "speed", "gemodel.bad_loss_ratio"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"jitter_ms": 3}, "jitter_ms"),
+        ({"distribution": "uniform", "delay_ms": 2, "jitter_ms": 3}, "jitter_ms"),
+        ({"distribution": "lognormal", "jitter_ms": 3}, "delay_ms"),
+        ({"loss_ratio": 0.1, "gemodel": [0.1, 0.2]}, "loss_ratio"),
+        ({"reorder_ratio": 0.1}, "reorder_ratio"),
+        ({"gemodel": [0.0, 0.2]}, "gemodel.p"),
+        ({"gemodel": [0.2]}, "gemodel"),
+        ({"distribution": "pareto", "delay_ms": 5, "shape": 1.0}, "shape"),
+        ({"distribution": "pareto", "delay_ms": 5, "shape": 2.0, "jitter_ms": 1}, "jitter_ms"),
+    ],
+)
+def test_conditions_that_contradict_each_other_are_refused(values, key):
+    """Taken silently, one of the two would have no effect."""
+    with pytest.raises(LinkError) as caught:
+        link_from(values)
+    assert key in {problem.key for problem in caught.value.problems}
+
+
+def test_gemodel_takes_netems_four_numbers():
+    """Whoever knows `tc` writes them in this order: p, r, 1-h, 1-k."""
+    model = link_from({"gemodel": [0.02, 0.2, 0.9, 0.01]}).gemodel
+    assert model == GilbertElliott(p=0.02, r=0.2, bad_loss_ratio=0.9, good_loss_ratio=0.01)
+    assert model.loss_ratio == pytest.approx(0.01 * 0.2 / 0.22 + 0.9 * 0.02 / 0.22)
+    assert model.bad_run_mean == 5
+
+
+@pytest.mark.parametrize(
+    ("spec", "mean_ms", "deviation_ms"),
+    [
+        (LinkSpec(delay_ms=40, jitter_ms=10, distribution="uniform"), 40, 10 / math.sqrt(3)),
+        (LinkSpec(delay_ms=60, jitter_ms=10, distribution="normal"), 60, 10),
+        (LinkSpec(delay_ms=50, jitter_ms=20, distribution="lognormal"), 50, 20),
+        (LinkSpec(delay_ms=50, jitter_ms=5, distribution="pareto"), 50, 5),
+        (LinkSpec(delay_ms=5, jitter_ms=1, distribution="uniform", distance_km=2_042), 15, 1 / math.sqrt(3)),
+    ],
+)
+@pytest.mark.parametrize("correlation", [0.0, 0.5])
+def test_latencies_have_their_mean_and_spread_whatever_the_correlation(
+    spec, mean_ms, deviation_ms, correlation
+):
+    """Correlation must bind neighbours without changing the distribution, which netem's own does."""
+    draw = latency_of(spec.changed(correlation=correlation), Random(5))
+    drawn = [draw() / 1e6 for _ in range(20_000)]
+    inflation = (1 + correlation) / (1 - correlation)
+    margin = 4.5 * deviation_ms * math.sqrt(inflation / len(drawn))
+    assert abs(statistics.fmean(drawn) - mean_ms) < margin + 0.001
+    assert statistics.pstdev(drawn) == pytest.approx(deviation_ms, rel=0.08)
+
+
+def test_a_drawn_latency_is_a_whole_number_of_microseconds():
+    """The last bit of a logarithm differs between C libraries; it must not reach a digest."""
+    draw = latency_of(LinkSpec(delay_ms=50, jitter_ms=20, distribution="lognormal"), Random(5))
+    assert all(draw() % 1_000 == 0 for _ in range(100))
+
+
+def test_no_normal_latency_is_below_zero():
+    """A message may not arrive before it left, however wide the bell is."""
+    draw = latency_of(LinkSpec(delay_ms=1, jitter_ms=10, distribution="normal"), Random(5))
+    drawn = [draw() for _ in range(1_000)]
+    assert min(drawn) == 0
+    assert max(drawn) > 10_000_000
+
+
+def test_a_coin_keeps_its_ratio_and_has_its_correlation():
+    """Both are closed forms: the mean stays, neighbours agree by the parameter."""
+    toss = coin(0.3, 0.5, Random(1))
+    tossed = [toss() for _ in range(40_000)]
+    assert sum(tossed) / len(tossed) == pytest.approx(0.3, abs=0.02)
+    both = sum(a and b for a, b in pairwise(tossed)) / len(tossed)
+    assert both == pytest.approx(0.3 * (0.3 + 0.5 * 0.7), abs=0.02)
+
+
+def test_bursts_have_the_closed_forms_loss_and_length():
+    """The formula of the issue, on the coin itself."""
+    toss = bursts(GilbertElliott(p=0.05, r=0.25), Random(2))
+    lost = [toss() for _ in range(60_000)]
+    assert sum(lost) / len(lost) == pytest.approx(1 / 6, abs=0.012)
+    runs = [len(run) for run in "".join("x" if each else " " for each in lost).split()]
+    assert statistics.fmean(runs) == pytest.approx(4, abs=0.25)
+
+
+def test_a_flipped_payload_differs_in_one_bit():
+    """Corruption is a single bit error, as netem's; an empty message has none to flip."""
+    payload = bytes(range(16))
+    changed, bit = flipped(payload, Random(3))
+    assert int.from_bytes(payload) ^ int.from_bytes(changed) == 1 << (8 * (15 - bit // 8) + bit % 8)
+    assert flipped(b"", Random(3)) == (b"", -1)
 
 
 def test_messages_leave_an_uplink_one_after_another():
     """At 1 Mbit/s each of these takes a second; the second waits for the first."""
     uplink = Uplink()
-    assert uplink.leave_ns(0, MBIT, 1e6) == 1_000_000_000
-    assert uplink.leave_ns(0, MBIT, 1e6) == 2_000_000_000
+    assert uplink.leave_ns(0, MBIT, 8e9 / 1e6) == 1_000_000_000
+    assert uplink.leave_ns(0, MBIT, 8e9 / 1e6) == 2_000_000_000
 
 
 def test_an_idle_uplink_begins_at_once():
     """Time that passed unused can't be used later."""
     uplink = Uplink()
-    uplink.leave_ns(0, MBIT, 1e6)
-    assert uplink.leave_ns(5_000_000_000, MBIT, 1e6) == 6_000_000_000
+    uplink.leave_ns(0, MBIT, 8e9 / 1e6)
+    assert uplink.leave_ns(5_000_000_000, MBIT, 8e9 / 1e6) == 6_000_000_000
 
 
-def test_an_uplink_that_forgets_its_backlog_sends_both_at_once():
-    """The planted defect does what its name says."""
-    with planting("gossip.forget_backlog"):
-        uplink = Uplink()
-        uplink.leave_ns(0, MBIT, 1e6)
-        assert uplink.leave_ns(0, MBIT, 1e6) == 1_000_000_000
+def test_an_uplink_is_full_until_something_has_left():
+    """The queue's limit counts what waits, not what was ever sent."""
+    uplink = Uplink()
+    for left_ns in (10, 20):
+        uplink.count(left_ns)
+    assert uplink.is_full(9, 2)
+    assert not uplink.is_full(10, 2)
 
 
-async def send_two(size_bytes: int) -> None:
-    """Send two messages from a to b and record when each is handled."""
-    runtime = require_current()
-    network = Network(runtime, {"a": EUROPE, "b": EUROPE}, simblock_2019())
-
-    async def receive(node: Node) -> None:
-        port = network.port(node)
-        while True:
-            message = await port.receive()
-            runtime.journal.record("handled", node.name, block=message.block, left_ns=message.left_ns)
-            port.handled()
-
-    for name in ("a", "b"):
-        runtime.node(name, receive).start()
-    for block in (1, 2):
-        network.send(block=block, sender="a", receiver="b", hops=1, size_bytes=size_bytes)
-    await network.quiet()
-
-
-def test_a_message_takes_its_transmission_and_at_least_the_smallest_latency():
-    """In Europe the Pareto begins at 11 - 5 = 6 ms; a block of 535 kB takes 206.8 ms at 20.7 Mbit/s."""
-    events = list(
-        simulate(send_two, seed=1, parameters={"size_bytes": 535_000}).journal.select(kind="handled")
-    )
-    assert [event.fields["left_ns"] for event in events] == [206_763_285, 413_526_570]
-    assert all(event.time_ns - event.fields["left_ns"] >= 6_000_000 for event in events)
-
-
-def test_a_delayed_message_takes_ten_times_its_latency():
-    """With every site active one visit in four fires; the same seed without shows the plain latency."""
-    plain = simulate(send_two, seed=1, parameters={"size_bytes": 1})
-    for seed in range(1, 40):
-        plain = simulate(send_two, seed=seed, parameters={"size_bytes": 1})
-        slow = simulate(send_two, seed=seed, parameters={"size_bytes": 1}, activation_ratio=1.0)
-        if slow.sites[0].fired:
-            break
-    factors = {
-        round(slowed / usual) for slowed, usual in zip(latencies_ns(slow), latencies_ns(plain), strict=True)
+def test_distance_is_the_great_circle_and_light_in_fibre():
+    """Berlin to Sydney is 16,090 km of great circle; light needs 78.8 ms for it in glass."""
+    places = {
+        "berlin": Place(latitude=52.52, longitude=13.405),
+        "sydney": Place(latitude=-33.8688, longitude=151.2093),
     }
-    assert SLOW_FACTOR in factors
-    assert factors <= {1, SLOW_FACTOR}
+    link = geographic_links(places, base_ms=2, jitter_ms=1, distribution="uniform")("berlin", "sydney")
+    assert link.distance_km == pytest.approx(16_090, abs=25)
+    assert link.distance_ms == pytest.approx(78.8, abs=0.2)
 
 
-def latencies_ns(run: object) -> list[int]:
-    events = sorted(run.journal.select(kind="handled"), key=lambda event: event.fields["block"])  # type: ignore[attr-defined]
-    return [event.time_ns - event.fields["left_ns"] for event in events]
+@pytest.mark.parametrize("given", [{"latitude": 91, "longitude": 0}, {"latitude": 0, "longitude": math.nan}])
+def test_a_place_on_no_globe_is_refused(given):
+    """A swapped pair of coordinates is the commonest slip."""
+    with pytest.raises(LinkError):
+        Place(**given)
 
 
-async def send_to_the_dead() -> None:
-    """Send a message to a node that crashes while it is on its way, and wait until all is quiet."""
-    runtime = require_current()
-    network = Network(runtime, {"a": EUROPE, "b": EUROPE}, simblock_2019())
-    a, b = runtime.node("a"), runtime.node("b")
-    network.port(a)
-    network.port(b)
-    network.send(block=1, sender="a", receiver="b", hops=1, size_bytes=1_000)
-    b.crash()
-    await network.quiet()
-
-
-def test_a_message_to_a_crashed_node_is_lost_and_said_so():
-    """A loss counts where it took effect, and nobody waits for the message for ever."""
-    run = simulate(send_to_the_dead, seed=1)
-    lost = [event.as_dict() for event in run.journal.select(kind="gossip.lost")]
-    assert [(event["subject"], event["fields"]) for event in lost] == [("b", {"block": 1, "sender": "a"})]
-
-
-async def crash_with_a_full_port() -> None:
-    """Let messages wait unhandled at a paused node, crash it, and wait until all is quiet."""
-    runtime = require_current()
-    network = Network(runtime, {"a": EUROPE, "b": EUROPE}, simblock_2019())
-    a, b = runtime.node("a"), runtime.node("b")
-    network.port(a)
-    network.port(b)
-    for block in (1, 2):
-        network.send(block=block, sender="a", receiver="b", hops=1, size_bytes=1_000)
-    await a.sleep(10)
-    b.crash()
-    await network.quiet()
-
-
-def test_what_waited_at_a_node_is_lost_with_it():
-    """A process that dies takes its unread messages along."""
-    run = simulate(crash_with_a_full_port, seed=1)
-    assert sorted(event.fields["block"] for event in run.journal.select(kind="gossip.lost")) == [1, 2]
+def test_a_cable_shorter_than_the_distance_is_refused():
+    """A detour below 1 would be faster than light."""
+    with pytest.raises(LinkError, match="detour"):
+        geographic_links({}, base_ms=1, detour=0.5)

@@ -10,7 +10,9 @@ import pytest
 
 import alyslab.harnesses.network.regions as regions_module
 from alyslab.errors import ParameterError
-from alyslab.harnesses.network.regions import draw_latency_ms, read_regions, simblock_2019
+from alyslab.harnesses.network.latency import latency_of
+from alyslab.harnesses.network.link import LinkSpec
+from alyslab.harnesses.network.regions import read_regions, region_links, simblock_2019
 
 HERE = Path(regions_module.__file__).parent
 REGIONS, LATENCY = HERE / "simblock_2019_regions.csv", HERE / "simblock_2019_latency_ms.csv"
@@ -46,32 +48,40 @@ def test_known_entries_of_the_table_are_the_published_ones():
     assert table.bandwidth_bps(by_code["SA"], by_code["EU"]) == 5.8e6, "the sender's upload is the slower one"
 
 
+def drawn_ms(mean_ms: float, seed: int, number: int) -> list[float]:
+    table = simblock_2019()
+    (here, there), *_ = [pair for pair, mean in table.latency_ms_mean.items() if mean == mean_ms]
+    by_code = {region.code: region for region in table.regions}
+    draw = latency_of(table.link(by_code[here], by_code[there]), Random(seed))
+    return [draw() / 1e6 for _ in range(number)]
+
+
 @pytest.mark.parametrize("mean_ms", [32, 124, 325])
 def test_sampled_latency_has_the_closed_forms_mean_and_quantiles(mean_ms):
     """The Pareto of scale m - 5 and shape 0.2 m has mean m exactly; its quantiles tell the shape."""
-    random = Random(1)
-    drawn = [draw_latency_ms(mean_ms, random) for _ in range(40_000)]
+    drawn = drawn_ms(mean_ms, 1, 40_000)
     scale_ms, shape = mean_ms - 5, 0.2 * mean_ms
     spread_ms = math.sqrt(scale_ms**2 * shape / ((shape - 1) ** 2 * (shape - 2)))
     assert abs(statistics.fmean(drawn) - mean_ms) < 4 * spread_ms / math.sqrt(len(drawn))
-    assert min(drawn) >= scale_ms
+    assert min(drawn) >= scale_ms - 0.001
     above_median = sum(value > scale_ms * 2 ** (1 / shape) for value in drawn) / len(drawn)
     assert above_median == pytest.approx(0.5, abs=0.01)
 
 
 def test_the_smallest_mean_is_reached_too():
     """Inside Europe (11 ms) the shape is 2.2: a heavy tail, so the mean needs a wide margin."""
-    random = Random(2)
-    drawn = [draw_latency_ms(11, random) for _ in range(200_000)]
-    assert statistics.fmean(drawn) == pytest.approx(11, rel=0.02)
+    assert statistics.fmean(drawn_ms(11, 2, 200_000)) == pytest.approx(11, rel=0.02)
 
 
-def test_latency_is_drawn_in_whole_microseconds():
-    """The last bit of a power differs between C libraries; it must not reach a digest."""
+def test_links_between_homes_have_the_slower_of_both_lines():
+    """What a network is made of: conditions by the names of two peers."""
     table = simblock_2019()
-    europe = table.regions[1]
-    random = Random(3)
-    assert all(table.draw_latency_ns(europe, europe, random) % 1_000 == 0 for _ in range(100))
+    by_code = {region.code: region for region in table.regions}
+    link = region_links(table, {"a": by_code["EU"], "b": by_code["SA"]})
+    assert link("a", "b") == LinkSpec(
+        delay_ms=227, distribution="pareto", shape=0.2 * 227, rate_bps=18e6, fifo=False
+    )
+    assert link("b", "a").rate_bps == 5.8e6
 
 
 @pytest.mark.parametrize("peers", [1, 6, 60, 1_000])

@@ -1,0 +1,274 @@
+"""Whether links did what their conditions say: losses, bursts and latencies held against closed forms.
+
+Statistics of a finite sample are off; each check says by how many of their own
+standard deviations, and fails beyond :data:`SIGMAS`, which an honest link
+exceeds once in 150,000 checks.  The formulas are derived here anew from the
+conditions in the journal, not taken from what drew the messages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from alyslab.checkers.link_forms import (
+    cumulative,
+    distribution,
+    loss_ratio,
+    loss_variance,
+    moments_ms,
+    normal_score,
+    persistence,
+)
+from alyslab.checkers.network_log import CONTROL, NetworkLog
+from alyslab.checkers.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    from alyslab.runtime import Event, Journal
+
+SIGMAS: Final = 4.5
+"""How far a statistic may be from its closed form, in its own standard deviations."""
+KOLMOGOROV: Final = 2.5
+"""Largest distance between two distributions, times the root of the sample; 7 in a million exceed it."""
+LEAST: Final = 100
+"""Messages without which nothing is said of a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatistic:
+    """One statistic of one direction of one link, beside its closed form."""
+
+    line: str
+    """``sender → receiver``."""
+    name: str
+    """What was measured."""
+    observed: float
+    expected: float
+    deviation: float
+    """Standard deviation of the statistic itself, of a sample of this size."""
+    unit: str
+    formula: str
+    """The closed form, for readers."""
+
+    @property
+    def sigmas(self) -> float:
+        """How far observed is from expected, in standard deviations."""
+        difference = abs(self.observed - self.expected)
+        if self.deviation == 0:
+            return 0.0 if difference < 1e-9 else math.inf
+        return difference / self.deviation
+
+    def interval(self, sigmas: float = 1.96) -> tuple[float, float]:
+        """Return the confidence interval around what was observed; 1.96 deviations are 95 %."""
+        return self.observed - sigmas * self.deviation, self.observed + sigmas * self.deviation
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStudy:
+    """Everything that a journal shows of its links' statistics."""
+
+    statistics: tuple[LinkStatistic, ...]
+    distances: Mapping[str, float]
+    """Kolmogorov's distance of each line's latencies from their distribution, times √n."""
+    latencies_ms: Mapping[str, tuple[float, ...]]
+    """The latencies of each line, in the order of sending, in ms."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """A check for each statistic and each distribution."""
+        checks = [
+            Check(
+                name=f"{each.name} of {each.line}",
+                observed=round(each.sigmas, 3),
+                comparison="<=",
+                limit=SIGMAS,
+                unit="standard deviations",
+                source=each.formula,
+                note=f"observed {each.observed:.6g}, closed form {each.expected:.6g} {each.unit}".rstrip(),
+            )
+            for each in self.statistics
+        ]
+        checks += [
+            Check(
+                name=f"distribution of latencies of {line}",
+                observed=round(distance, 3),
+                comparison="<=",
+                limit=KOLMOGOROV,
+                unit="√n·D",
+                source="Kolmogorov-Smirnov against the distribution's closed form",
+            )
+            for line, distance in self.distances.items()
+        ]
+        return (
+            Verdict(tuple(checks))
+            if checks
+            else Verdict.inconclusive(
+                "links do what their conditions say", f"no link carried {LEAST} messages under one condition"
+            )
+        )
+
+
+def check_links(journal: Journal) -> LinkStudy:
+    """Measure every line that kept its conditions and carried enough messages."""
+    log = NetworkLog.read(journal)
+    by_line: dict[tuple[str, str], list[Event]] = {}
+    for event in (*log.messages, *log.drops):
+        if not event.fields["topic"].startswith(CONTROL):
+            by_line.setdefault((event.fields["sender"], event.subject), []).append(event)
+    corrupted = {(event.fields["id"], event.fields["copy"]) for event in log.corrupted}
+    statistics: list[LinkStatistic] = []
+    distances: dict[str, float] = {}
+    samples: dict[str, tuple[float, ...]] = {}
+    for (sender, receiver), events in by_line.items():
+        _, specs = log.lines[sender, receiver]
+        events.sort(key=lambda event: (event.fields["id"], event.fields["copy"]))
+        if len(specs) != 1 or len(events) < LEAST:
+            continue
+        line, spec = f"{sender} → {receiver}", specs[0]
+        statistics += _chances(line, spec, events, corrupted)
+        if spec.get("fifo", True) or spec.get("reorder_ratio"):
+            continue  # a message may have waited for another one, or was let past it
+        sample = _latencies_ms(events)
+        samples[line] = tuple(sample)
+        statistics += _moments(line, spec, sample)
+        if distribution(spec) != "constant" and not spec.get("correlation"):
+            distances[line] = _distance(sample, cumulative(spec))
+    return LinkStudy(tuple(statistics), distances, samples)
+
+
+def _chances(
+    line: str, spec: Mapping[str, Any], events: Sequence[Event], corrupted: set[tuple[int, int]]
+) -> Iterator[LinkStatistic]:
+    """Yield what is counted: losses and their runs, duplicates, overtaking, corruption."""
+    sent = [event for event in events if event.fields.get("cause") in (None, "loss")]
+    n = len(sent)
+    lost = [event.fields.get("cause") == "loss" for event in sent]
+    expected = loss_ratio(spec)
+    if expected and n:
+        formula = "(1-k)·r/(p+r) + (1-h)·p/(p+r)" if "gemodel" in spec else "loss_ratio"
+        deviation = math.sqrt(loss_variance(spec) / n)
+        yield LinkStatistic(line, "loss ratio", sum(lost) / n, expected, deviation, "", formula)
+    if "gemodel" in spec and spec["gemodel"][2:] == (1.0, 0.0):
+        runs, r = _runs(lost), spec["gemodel"][1]
+        if runs:
+            deviation = math.sqrt((1 - r) / len(runs)) / r
+            mean = sum(runs) / len(runs)
+            yield LinkStatistic(line, "mean run of losses", mean, 1 / r, deviation, "messages", "1/r")
+    originals = len({event.fields["id"] for event in sent})
+    for name, field, hits in (
+        ("duplicate ratio", "duplicate_ratio", sum(event.fields["copy"] > 0 for event in sent)),
+        (
+            "corruption ratio",
+            "corrupt_ratio",
+            sum((event.fields["id"], event.fields["copy"]) in corrupted for event in sent),
+        ),
+    ):
+        ratio = spec.get(field, 0.0)
+        if ratio:
+            count = originals if field == "duplicate_ratio" else n
+            inflated = persistence(spec.get(field.replace("ratio", "correlation"), 0.0))
+            deviation = math.sqrt(ratio * (1 - ratio) * inflated / count)
+            yield LinkStatistic(line, name, hits / count, ratio, deviation, "", field)
+    if spec.get("reorder_ratio"):
+        yield _overtaking(line, spec, sent)
+
+
+def _overtaking(line: str, spec: Mapping[str, Any], sent: Sequence[Event]) -> LinkStatistic:
+    """Return how many messages skipped the delay: one in every gap - 1 + 1/ratio."""
+    ratio, gap = spec["reorder_ratio"], spec.get("reorder_gap", 1)
+    arrived = [event for event in sent if event.kind == "net.message"]
+    hits = sum(event.time_ns == event.fields["left_ns"] for event in arrived)
+    cycle = gap - 1 + 1 / ratio
+    inflated = persistence(spec.get("reorder_correlation", 0.0))
+    deviation = math.sqrt((1 - ratio) / ratio**2 / cycle**3 * inflated / len(arrived))
+    formula = "1/(gap - 1 + 1/ratio)"
+    return LinkStatistic(line, "overtaking ratio", hits / len(arrived), 1 / cycle, deviation, "", formula)
+
+
+def _runs(lost: Sequence[bool]) -> list[int]:
+    """Return the lengths of the runs of losses that both began and ended."""
+    runs, length, whole = [], 0, bool(lost) and not lost[0]
+    for each in lost:
+        if each:
+            length += 1
+        else:
+            if length and whole:
+                runs.append(length)
+            length, whole = 0, True
+    return runs
+
+
+def _latencies_ms(events: Sequence[Event]) -> list[float]:
+    return [
+        (event.time_ns - event.fields["left_ns"]) / 1e6
+        for event in events
+        if event.kind == "net.message" and not event.fields["copy"]
+    ]
+
+
+def _moments(line: str, spec: Mapping[str, Any], sample: Sequence[float]) -> Iterator[LinkStatistic]:
+    """Yield the mean latency and, of drawn ones, the correlation of neighbours."""
+    n = len(sample)
+    if n < LEAST:
+        return
+    mean_ms, variance = moments_ms(spec)
+    correlation, kind = spec.get("correlation", 0.0), distribution(spec)
+    if math.isfinite(variance):
+        deviation = math.sqrt(variance * persistence(correlation) / n)
+        yield LinkStatistic(
+            line, "mean latency", math.fsum(sample) / n, mean_ms, deviation, "ms", _FORMULAS[kind]
+        )
+    # Of the normal scores, whose autocorrelation is the parameter itself; many equal latencies have none.
+    if kind in ("normal", "uniform") and len(set(sample)) > n // 2:
+        below = cumulative(spec)
+        scores = [normal_score(below(value)) for value in sample]
+        deviation = math.sqrt((1 - correlation**2) / n)
+        yield LinkStatistic(
+            line,
+            "correlation of neighbours",
+            _autocorrelation(scores),
+            correlation,
+            deviation,
+            "",
+            "correlation",
+        )
+
+
+_FORMULAS: Final[Mapping[str, str]] = {
+    "constant": "delay_ms + distance_km/fibre",
+    "uniform": "delay_ms + distance_km/fibre",
+    "normal": "delay·P(Z < delay/jitter) + jitter·density(delay/jitter): nothing arrives before it left",
+    "lognormal": "delay_ms",
+    "pareto": "scale·shape/(shape - 1) = delay_ms",
+}
+
+
+def _distance(sample: Sequence[float], cumulative: Callable[[float], float]) -> float:
+    """Return the largest distance between the sample's distribution and the closed form, times √n.
+
+    Where many values are equal (latencies cut off at 0), both sides of the step
+    are looked at, the left one against the distribution just below.
+    """
+    ordered, n = sorted(sample), len(sample)
+    largest, place = 0.0, 0
+    while place < n:
+        value, begin = ordered[place], place
+        while place < n and ordered[place] == value:
+            place += 1
+        largest = max(
+            largest,
+            abs(place / n - cumulative(value)),
+            abs(begin / n - cumulative(math.nextafter(value, -math.inf))),
+        )
+    return largest * math.sqrt(n)
+
+
+def _autocorrelation(values: Sequence[float]) -> float:
+    n = len(values)
+    mean = math.fsum(values) / n
+    centred = [value - mean for value in values]
+    spread = math.fsum(value * value for value in centred)
+    return math.fsum(a * b for a, b in pairwise(centred)) / spread

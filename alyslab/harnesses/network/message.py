@@ -1,0 +1,31 @@
+"""A message on its way from one peer to another."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+CONTROL: Final = "net."
+"""Topics that begin so belong to the network itself: opening, closing and resetting connections."""
+
+
+class Message(NamedTuple):
+    """A message, as rules see it when it leaves and as its receiver gets it."""
+
+    id: int
+    """Its number, counted over the whole network from 1; copies of one message share it."""
+    sender: str
+    receiver: str
+    topic: str
+    payload: bytes
+    size_bytes: int
+    """What the sender's line had to carry; at least the payload."""
+    sent_ns: int
+    """When the sender sent it, in ns since the run began."""
+    left_ns: int
+    """When its last byte left the sender, in ns since the run began."""
+    copy: int
+    """0; the copies of a duplicated message are 1, 2, …"""
+    connection: int
+    """Number of the connection that it travels on."""
+    reply_to: int
+    """The request that it answers, by its ``id``; 0 for a message that answers none."""
