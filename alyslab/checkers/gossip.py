@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from alyslab.checkers.link_statistic import SIGMAS, share_score
 from alyslab.checkers.verdict import Check, Verdict
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ D_HIGH: Final = 12
 """Largest mesh of a peer; gossipsub v1.0, D_high."""
 FAILURE_RATIOS: Final = {True: 0.27, False: 0.13}
 """How often something is missing, by whether a peer comes and goes; SimBlock, CBR_FAILURE_RATE_FOR_*."""
-SIGMAS: Final = 4.5
-"""How far a count may be from its expectation, in its own standard deviations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +94,10 @@ def _failures(peers: dict[str, Event], rebuilt: list[Event], churn: bool) -> Che
 
 
 def _near(name: str, hits: int, n: int, ratio: float) -> Check:
-    """Hold a share against its expectation, in standard deviations of a binomial count."""
-    deviation = math.sqrt(n * ratio * (1 - ratio))
+    """Hold a share against its expectation, by its likelihood, in standard deviations."""
     return Check(
         name=name,
-        observed=round(abs(hits - n * ratio) / deviation, 3) if n else None,
+        observed=round(abs(share_score(hits / n, ratio, n)), 3) if n else None,
         comparison="<=",
         limit=SIGMAS,
         unit="standard deviations",

@@ -1,8 +1,8 @@
 """Whether links did what their conditions say: losses, bursts and latencies held against closed forms.
 
-Statistics of a finite sample are off; each check says by how many of their own
-standard deviations, and fails beyond :data:`SIGMAS`, which an honest link
-exceeds once in 150,000 checks.  The formulas are derived here anew from the
+Statistics of a finite sample are off; each check says by how many standard
+deviations, and fails beyond :data:`~alyslab.checkers.link_statistic.SIGMAS`,
+which an honest link exceeds about once in 100,000 checks.  The formulas are derived here anew from the
 conditions in the journal, not taken from what drew the messages.
 """
 
@@ -23,47 +23,17 @@ from alyslab.checkers.link_forms import (
     normal_score,
     persistence,
 )
+from alyslab.checkers.link_statistic import SIGMAS, LinkStatistic
 from alyslab.checkers.network_log import CONTROL, NetworkLog
 from alyslab.checkers.verdict import Check, Verdict
 
 if TYPE_CHECKING:
     from alyslab.runtime import Event, Journal
 
-SIGMAS: Final = 4.5
-"""How far a statistic may be from its closed form, in its own standard deviations."""
 KOLMOGOROV: Final = 2.5
 """Largest distance between two distributions, times the root of the sample; 7 in a million exceed it."""
 LEAST: Final = 100
 """Messages without which nothing is said of a link."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStatistic:
-    """One statistic of one direction of one link, beside its closed form."""
-
-    line: str
-    """``sender → receiver``."""
-    name: str
-    """What was measured."""
-    observed: float
-    expected: float
-    deviation: float
-    """Standard deviation of the statistic itself, of a sample of this size."""
-    unit: str
-    formula: str
-    """The closed form, for readers."""
-
-    @property
-    def sigmas(self) -> float:
-        """How far observed is from expected, in standard deviations."""
-        difference = abs(self.observed - self.expected)
-        if self.deviation == 0:
-            return 0.0 if difference < 1e-9 else math.inf
-        return difference / self.deviation
-
-    def interval(self, sigmas: float = 1.96) -> tuple[float, float]:
-        """Return the confidence interval around what was observed; 1.96 deviations are 95 %."""
-        return self.observed - sigmas * self.deviation, self.observed + sigmas * self.deviation
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +120,13 @@ def _chances(
     if expected and n:
         formula = "(1-k)·r/(p+r) + (1-h)·p/(p+r)" if "gemodel" in spec else "loss_ratio"
         deviation = math.sqrt(loss_variance(spec) / n)
-        yield LinkStatistic(line, "loss ratio", sum(lost) / n, expected, deviation, "", formula)
+        yield LinkStatistic(line, "loss ratio", sum(lost) / n, expected, deviation, "", formula, "share")
     if "gemodel" in spec and spec["gemodel"][2:] == (1.0, 0.0):
         runs, r = _runs(lost), spec["gemodel"][1]
         if runs:
             deviation = math.sqrt((1 - r) / len(runs)) / r
             mean = sum(runs) / len(runs)
-            yield LinkStatistic(line, "mean run of losses", mean, 1 / r, deviation, "messages", "1/r")
+            yield LinkStatistic(line, "mean run of losses", mean, 1 / r, deviation, "messages", "1/r", "run")
     originals = len({event.fields["id"] for event in sent})
     for name, field, hits in (
         ("duplicate ratio", "duplicate_ratio", sum(event.fields["copy"] > 0 for event in sent)),
@@ -171,7 +141,7 @@ def _chances(
             count = originals if field == "duplicate_ratio" else n
             inflated = persistence(spec.get(field.replace("ratio", "correlation"), 0.0))
             deviation = math.sqrt(ratio * (1 - ratio) * inflated / count)
-            yield LinkStatistic(line, name, hits / count, ratio, deviation, "", field)
+            yield LinkStatistic(line, name, hits / count, ratio, deviation, "", field, "share")
     if spec.get("reorder_ratio"):
         yield _overtaking(line, spec, sent)
 
@@ -185,7 +155,9 @@ def _overtaking(line: str, spec: Mapping[str, Any], sent: Sequence[Event]) -> Li
     inflated = persistence(spec.get("reorder_correlation", 0.0))
     deviation = math.sqrt((1 - ratio) / ratio**2 / cycle**3 * inflated / len(arrived))
     formula = "1/(gap - 1 + 1/ratio)"
-    return LinkStatistic(line, "overtaking ratio", hits / len(arrived), 1 / cycle, deviation, "", formula)
+    return LinkStatistic(
+        line, "overtaking ratio", hits / len(arrived), 1 / cycle, deviation, "", formula, "share"
+    )
 
 
 def _runs(lost: Sequence[bool]) -> list[int]:

@@ -17,9 +17,14 @@ SUITE: Mapping[str, str] = {
     "setup": "alyslab.performance.runtime:setup_check",
     "lab": "alyslab.performance.runtime:lab_check",
     "model": "alyslab.performance.model:model_checks",
+    "kernel": "alyslab.performance.kernel:all_checks",
     "actor": "alyslab.performance.actor:all_checks",
     "actor_checkers": "alyslab.performance.actor_checkers:checker_checks",
+    "sync": "alyslab.performance.sync:sync_checks",
+    "network": "alyslab.performance.network:network_checks",
     "actor_detection": "alyslab.performance.actor_checkers:detection_checks",
+    "consensus": "alyslab.performance.consensus:consensus_checks",
+    "chaos": "alyslab.performance.chaos:all_checks",
 }
 """Benchmarks by name: ``module:function`` that returns checks."""
 

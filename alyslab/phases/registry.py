@@ -15,9 +15,9 @@ from alyslab.phases.phase import HarnessFactory, NotBuilt, Phase, PhaseSpec
 _BUILT: Mapping[Phase, str] = {
     Phase.FOUNDATION: "alyslab.phases.foundation:FOUNDATION",
     Phase.ACTOR_CORE: "alyslab.phases.actor_core:ACTOR_CORE",
+    Phase.SYNC_IMPROVEMENT: "alyslab.phases.sync_improvement:SYNC_IMPROVEMENT",
 }
 _NOT_BUILT: Mapping[Phase, str] = {
-    Phase.SYNC_IMPROVEMENT: "the sync: full and parallel sync, checkpoints, resilience",
     Phase.LIGHTHOUSE_MIGRATION: "the consensus client: compatibility, validators, finality",
     Phase.GOVERNANCE_INTEGRATION: "the governance: proposals, votes, signatures and their execution",
 }

@@ -11,7 +11,7 @@ from alyslab.checkers.link_forms import (
     moments_ms,
     persistence,
 )
-from alyslab.checkers.links import LinkStatistic, check_links
+from alyslab.checkers.links import check_links
 from alyslab.harnesses.network.workloads.links import links
 from alyslab.runtime import simulate
 from alyslab.runtime.journal import Journal
@@ -79,12 +79,3 @@ def test_moments_and_distribution_are_of_one_latency(spec):
 def test_a_pareto_without_variance_has_no_interval():
     """Its mean converges too slowly to be held against anything; the distribution is."""
     assert moments_ms({"delay_ms": 10.0, "distribution": "pareto", "shape": 1.5}) == (10.0, math.inf)
-
-
-def test_a_statistic_says_how_far_it_is_off():
-    """Also where it can't vary: then every difference is too much."""
-    statistic = LinkStatistic("a → b", "loss ratio", 0.12, 0.1, 0.01, "", "p")
-    assert statistic.sigmas == pytest.approx(2)
-    assert statistic.interval() == pytest.approx((0.1004, 0.1396))
-    assert LinkStatistic("a → b", "mean latency", 2.0, 2.0, 0.0, "ms", "d").sigmas == 0
-    assert LinkStatistic("a → b", "mean latency", 2.1, 2.0, 0.0, "ms", "d").sigmas == math.inf

@@ -1,0 +1,235 @@
+"""Figures of syncs: progress under faults, peers' scores, states over time, recoveries, rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Final
+
+from alyslab.checkers.sync_log import SyncLog
+from alyslab.checkers.sync_recovery import CHECKPOINT_S, PARTITION_S
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STATE_COLOURS: Final = {
+    "discovering": ("C1", "////"),
+    "headers": ("C9", "...."),
+    "blocks": ("C0", ""),
+    "catching_up": ("C8", "\\\\\\\\"),
+    "synced": ("C2", ""),
+    "failed": ("C3", "xxxx"),
+    "idle": ("0.85", ""),
+}
+"""Colour and hatch of each state, so that it needs no colour."""
+FAULT_COLOURS: Final = {"partition": "C3", "crash": "0.4", "vanish": "C4", "bit_flip": "C6", "bit_rot": "C5"}
+LABEL_CHARACTERS: Final = 36
+"""Where the label of a bar is broken."""
+LIMITS_S: Final = {"partition": PARTITION_S, "checkpoint": CHECKPOINT_S}
+
+
+def progress_figure(log: SyncLog) -> Figure:
+    """Draw the height of each node over time, the source's above it, and what was broken when.
+
+    Raises
+    ------
+    ValueError
+        If no node imported anything.
+    """
+    import matplotlib.pyplot as plt
+
+    if not log.of("sync.imported"):
+        raise ValueError("nothing to draw: no node imported a block")
+    figure, axes = plt.subplots(layout="constrained")
+    _shade_faults(axes, log)
+    end_s = log.end_ns / 1e9
+    times = [time_ns / 1e9 for time_ns in log.source_ns]
+    axes.step(
+        [*times, end_s],
+        [*log.source_heights, log.source_heights[-1]],
+        where="post",
+        color="0.3",
+        linestyle="--",
+        label="source",
+    )
+    for number, (node, rows) in enumerate(log.nodes.items()):
+        points = _heights(rows)
+        axes.step(
+            [time_s for time_s, _ in points] + [end_s],
+            [height for _, height in points] + [points[-1][1]],
+            where="post",
+            color=f"C{number % 10}",
+            label=node,
+        )
+    axes.set(xlabel="virtual time [s]", ylabel="height [blocks]", xlim=(0, end_s), ylim=(0, None))
+    axes.legend(loc="lower right")
+    plt.close(figure)  # the cell that returns the figure shows it; pyplot would show it again
+    return figure
+
+
+def score_figure(log: SyncLog, node: str = "") -> Figure:
+    """Draw the score that a node (default: the first) gives each of its peers; crosses are blacklistings."""
+    import matplotlib.pyplot as plt
+
+    rows = log.nodes[node] if node else next(iter(log.nodes.values()), [])
+    results = [row for row in rows if row.kind == "sync.result"]
+    if not results:
+        raise ValueError("nothing to draw: no peer was asked")
+    figure, axes = plt.subplots(layout="constrained")
+    for number, peer in enumerate(sorted({row.fields["peer"] for row in results})):
+        behaviour = log.behaviours.get(peer, "honest")
+        own = [row for row in results if row.fields["peer"] == peer]
+        seconds = [row.time_ns / 1e9 for row in own]
+        scores = [row.fields["score"] for row in own]
+        honest = behaviour == "honest"
+        axes.step(
+            seconds,
+            scores,
+            where="post",
+            color=f"C{number % 10}",
+            linestyle="-" if honest else ":",
+            linewidth=1.5 if honest else 2.5,
+            label=f"{peer}, {behaviour.replace('_', ' ')}",
+        )
+        for row in rows:
+            if row.kind == "sync.blacklisted" and row.fields["peer"] == peer:
+                before = [s for t, s in zip(seconds, scores, strict=True) if t <= row.time_ns / 1e9]
+                axes.plot(row.time_ns / 1e9, before[-1], "x", color=f"C{number % 10}", markersize=10, mew=3)
+    axes.set(xlabel="virtual time [s]", ylabel="score [points]")
+    axes.set_ylim(0, 1.08 * max(row.fields["score"] for row in results))
+    figure.legend(loc="outside right upper", title="cross: blacklisted")
+    plt.close(figure)  # the cell that returns the figure shows it; pyplot would show it again
+    return figure
+
+
+def state_timeline(logs: Mapping[str, SyncLog]) -> Figure:
+    """Draw the states of the first node of each run over time, a lane for each run."""
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import Patch
+
+    if not any(log.of("sync.state") for log in logs.values()):
+        raise ValueError("nothing to draw: no node had a state")
+    figure, axes = plt.subplots(layout="constrained", figsize=(8.6, 1.6 + 0.45 * len(logs)))
+    seen: dict[str, None] = {}
+    for lane, log in enumerate(logs.values()):
+        for state, begun_s, ended_s in _states(log):
+            colour, hatch = STATE_COLOURS[state]
+            seen[state] = None
+            axes.broken_barh(
+                [(begun_s, ended_s - begun_s)],
+                (lane - 0.38, 0.76),
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=0.3,
+            )
+    axes.set(xlabel="virtual time [s]", yticks=range(len(logs)), yticklabels=list(logs))
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    patches = [
+        Patch(facecolor=STATE_COLOURS[state][0], hatch=STATE_COLOURS[state][1], label=state.replace("_", " "))
+        for state in STATE_COLOURS
+        if state in seen
+    ]
+    figure.legend(handles=patches, loc="outside upper center", ncols=len(patches))
+    plt.close(figure)  # the cell that returns the figure shows it; pyplot would show it again
+    return figure
+
+
+def recovery_figure(times: pd.DataFrame) -> Figure:
+    """Draw how long recoveries took: a dot each by kind, against its limit.
+
+    Parameters
+    ----------
+    times
+        Columns ``kind`` and ``recovery_s``; NaN, for one that never ended, is counted in its label.
+    """
+    import matplotlib.pyplot as plt
+
+    if times.empty:
+        raise ValueError("nothing to draw: no recovery was seen")
+    kinds = list(dict.fromkeys(times["kind"]))
+    figure, axes = plt.subplots(layout="constrained", figsize=(7.2, 1.6 + 0.8 * len(kinds)))
+    labels = []
+    for lane, kind in enumerate(kinds):
+        seen = times[times["kind"] == kind]["recovery_s"]
+        ended = sorted(seen.dropna())
+        spread = [lane + 0.22 * ((place * 7) % 5 - 2) / 2 for place in range(len(ended))]
+        axes.plot(ended, spread, "o", color=f"C{lane}", alpha=0.7)
+        if ended:
+            axes.vlines(ended[len(ended) // 2], lane - 0.34, lane + 0.34, color="0.2", linewidth=2)
+        axes.vlines(LIMITS_S[kind], lane - 0.42, lane + 0.42, color="C3", linestyle="--", linewidth=2)
+        never = int(seen.isna().sum())
+        labels.append(f"{kind}\n{len(ended)} seen" + (f", {never} never" if never else ""))
+    axes.set(
+        xlabel="time until the node is back [virtual s]",
+        yticks=range(len(kinds)),
+        yticklabels=labels,
+        xlim=(0, max(LIMITS_S.values()) * 1.05),
+        ylim=(len(kinds) - 0.4, -0.6),
+    )
+    axes.set_title("bar: median, dashed: limit", fontsize="medium", fontweight="normal")
+    plt.close(figure)  # the cell that returns the figure shows it; pyplot would show it again
+    return figure
+
+
+def rate_figure(rates: Sequence[tuple[str, float]], *, unit: str) -> Figure:
+    """Draw rates as bars, in the order given, each with its number; ``unit`` labels the axis."""
+    import matplotlib.pyplot as plt
+
+    if not rates:
+        raise ValueError("nothing to draw: no rate was measured")
+    figure, axes = plt.subplots(layout="constrained", figsize=(7.2, 1.2 + 0.6 * len(rates)))
+    values = [rate for _, rate in rates]
+    bars = axes.barh([fill(name, LABEL_CHARACTERS) for name, _ in rates], values, color="C0")
+    axes.bar_label(bars, labels=[f"{value:,.0f}" for value in values], padding=4)
+    axes.set(xlabel=unit, xlim=(0, max(values) * 1.15))
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    plt.close(figure)  # the cell that returns the figure shows it; pyplot would show it again
+    return figure
+
+
+def _shade_faults(axes: Axes, log: SyncLog) -> None:
+    begun: dict[tuple[str, Any], float] = {}
+    labelled: set[str] = set()
+    for row in log.faults:
+        fault = row.fields["fault"]
+        key = fault, row.fields["nodes"]
+        if row.kind == "fault.begin":
+            begun[key] = row.time_ns / 1e9
+            continue
+        start_s, end_s = begun.pop(key), row.time_ns / 1e9
+        label = None if fault in labelled else fault.replace("_", " ")
+        labelled.add(fault)
+        if end_s > start_s:
+            axes.axvspan(start_s, end_s, color=FAULT_COLOURS[fault], alpha=0.2, label=label)
+        else:
+            axes.axvline(start_s, color=FAULT_COLOURS[fault], linestyle=":", label=label)
+
+
+def _heights(rows: Iterable[Any]) -> list[tuple[float, int]]:
+    """Return (seconds, height) of a node wherever its height changed, recoveries and rollbacks included."""
+    points = [(0.0, 0)]
+    for row in rows:
+        if row.kind in ("sync.imported", "store.recovered", "store.truncate"):
+            points.append((row.time_ns / 1e9, row.fields["height"]))
+    return points
+
+
+def _states(log: SyncLog) -> list[tuple[str, float, float]]:
+    """Return (state, begin, end) of the first node, in seconds; while it is down it has none."""
+    spans: list[tuple[str, float, float]] = []
+    state, since_s = "", 0.0
+    for row in next(iter(log.nodes.values()), []):
+        if row.kind not in ("sync.state", "node.crash"):
+            continue
+        now_s = row.time_ns / 1e9
+        if state and now_s > since_s:
+            spans.append((state, since_s, now_s))
+        state, since_s = ("" if row.kind == "node.crash" else row.fields["state"]), now_s
+    if state and log.end_ns / 1e9 > since_s:
+        spans.append((state, since_s, log.end_ns / 1e9))
+    return spans

@@ -1,0 +1,62 @@
+"""What stays of a node from one life to the next: who it is, and the world that it lives in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from alyslab.harnesses.consensus.settings import Settings
+from alyslab.harnesses.consensus.wire import Codec
+from alyslab.model.bitcoin import BitcoinView
+from alyslab.model.scheme import SignatureScheme
+from alyslab.model.spec import Spec
+
+if TYPE_CHECKING:
+    from alyslab.harnesses.consensus.core import Core
+    from alyslab.harnesses.consensus.rows import Rows
+    from alyslab.harnesses.network.network import Network
+    from alyslab.runtime import Runtime
+
+FOLLOWER = -1
+"""Authority of a node that approves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One node, as its operator knows it."""
+
+    name: str
+    authority: int = FOLLOWER
+    """Its index among the authorities; -1 for a node that follows without a vote."""
+    secret: int = 0
+    """With which it signs blocks."""
+    bitcoin_secret: int = 0
+    """With which it signs peg-outs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all nodes of one run share: parameters, cryptography, network, and the journal's recorders.
+
+    Sharing changes nothing that a node could see: the scheme and the codec are
+    pure functions with a memory, and every node shows its own rows.
+    """
+
+    runtime: Runtime
+    network: Network
+    spec: Spec
+    scheme: SignatureScheme
+    codec: Codec
+    rows: Rows
+    settings: Settings
+    epoch_ms: int
+    """Unix time in ms at which the run began."""
+    authors: tuple[str, ...]
+    """Name of each authority's node."""
+    bitcoins: Mapping[str, BitcoinView]
+    """Each node's view of Bitcoin, by name; all may be one."""
+    valid_approvals: dict[bytes, None] = field(default_factory=dict)
+    """Approvals, as sent, whose signature some node has verified; forged ones are never kept."""
+    lives: dict[str, Core] = field(default_factory=dict)
+    """The present life of each node, for a workload that looks on; nodes do not look."""

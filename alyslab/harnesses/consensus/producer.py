@@ -1,0 +1,148 @@
+"""Whether the author of a slot writes a block, and what it puts in.
+
+Source: alys-system.md §1, "Aura", "Halt/finality"; §7, "Signature starvation".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alyslab.harnesses.consensus.approvals import approve
+from alyslab.harnesses.consensus.importing import import_candidate
+from alyslab.harnesses.consensus.rules import fault_of
+from alyslab.harnesses.consensus.votes import Vote
+from alyslab.harnesses.consensus.wire import Proposal
+from alyslab.model import production
+from alyslab.model.aura import author_index, slot_start_ms
+from alyslab.model.bitcoin import BitcoinTransaction
+from alyslab.model.block import AggregateSignature, AuxPowHeader, Block, SignedBlock
+from alyslab.model.errors import InvalidBlockError, ModelError
+
+if TYPE_CHECKING:
+    from alyslab.harnesses.consensus.core import Core
+
+Work = tuple[AuxPowHeader | None, tuple[BitcoinTransaction, ...]]
+"""Proof of work for a block with the payments that it finalises; None and nothing for a block without."""
+
+
+def is_mine(core: Core, slot: int) -> bool:
+    """Return whether this node writes the slot."""
+    turn = slot + 1 if core.defects.produces_out_of_turn else slot
+    return author_index(core.spec, turn) == core.member.authority
+
+
+def work_at_hand(core: Core) -> Work:
+    """Return the work that the next block can carry: queued, still right, its payments all signed."""
+    header = None if core.defects.queued_work_forgotten else core.work.usable(core.chain)
+    if header is None:
+        return None, ()
+    signed = core.pegouts.signed(core.chain, header, skip_missing=core.defects.pegout_signatures_skipped)
+    return (None, ()) if signed is None else (header, signed)
+
+
+def reason_to_skip(core: Core, slot: int, *, has_work: bool) -> str | None:
+    """Return why the author must not write this slot, or None."""
+    chain = core.chain
+    if core.rejoining and not core.defects.produces_while_syncing:
+        return "syncing"
+    if not core.votes.may_write(chain.height + 1, slot):
+        return "signed already"
+    if slot <= chain.head.block.slot:
+        return "slot not after the head's"
+    gap = chain.height + 1 - chain.pow.finalised_height
+    if gap > core.spec.max_blocks_without_pow and not has_work and not core.defects.halt_ignored:
+        return "halted"
+    return None
+
+
+async def write_slot(core: Core, slot: int) -> None:
+    """Write the block of a slot, check it as any other, vote for it, and send it."""
+    header, payments = work_at_hand(core)
+    reason = reason_to_skip(core, slot, has_work=header is not None)
+    if reason is not None:
+        skip(core, slot, reason)
+        return
+    try:
+        block = draft(core, slot, header, payments)
+    except ModelError as error:
+        skip(core, slot, error.rule)
+        return
+    root = block.root
+    approval = approve(core.member.secret, core.member.authority, root, core.scheme)
+    signers = tuple(index == core.member.authority for index in range(core.members))
+    signed = SignedBlock(block=block, signature=AggregateSignature(signers=signers, point=approval.point))
+    proposal = Proposal(signed, root, root.hex())
+    fault = fault_of(core.chain, proposal, core.now_ms())
+    if fault is not None and not core.defects.produces_out_of_turn:
+        core.rejected("block", fault, block.height, proposal.text, core.name)
+        return
+    head = core.chain.head_root
+    await core.votes.write(Vote(block.height, slot, root))
+    # The disk took its time: the chain may have gone on, or the node noticed that it has fallen behind.
+    if core.chain.head_root != head or (core.rejoining and not core.defects.produces_while_syncing):
+        skip(core, slot, "overtaken")
+        return
+    taken = core.candidates.offer(proposal)
+    name, clock_ms = core.name, core.now_ms()
+    core.rows.produced(
+        name,
+        block.height,
+        proposal.text,
+        slot,
+        clock_ms,
+        len(block.payload.transactions),
+        len(block.pegins),
+        header is not None,
+    )
+    core.written.append(root)
+    core.evidence.block(slot, core.member.authority, root)
+    if taken is not None:
+        held = -1 if taken.replaced is None else taken.replaced.signed.block.slot
+        core.rows.candidate(
+            name, block.height, proposal.text, slot, core.member.authority, taken.early, held, clock_ms
+        )
+    core.rows.approved(name, block.height, proposal.text, slot, core.member.authority, clock_ms)
+    if core.candidates.add(approval) == "counted":
+        core.rows.counted(name, proposal.text, core.member.authority, False)
+    core.gossip.publish(core.codec.topics["block"], core.codec.encode("block", signed))
+    await import_candidate(core)
+
+
+def draft(
+    core: Core, slot: int, header: AuxPowHeader | None, payments: tuple[BitcoinTransaction, ...]
+) -> Block:
+    """Return the block; raises :class:`ModelError` where none can be made, as when burns can't be paid."""
+    chain = core.chain
+    parent = chain.head.block.payload
+    timestamp_s = max(-(-slot_start_ms(core.spec, slot) // 1000), parent.timestamp_s + 1)
+    pegins = core.watch.ripe(chain, offer_again=core.defects.pegin_offered_again)
+    transactions = core.pool.take(chain.state, parent, core.settings.transactions_most)
+    try:
+        return production.build(
+            chain,
+            slot=slot,
+            timestamp_s=timestamp_s,
+            transactions=transactions,
+            pegins=pegins,
+            auxpow_header=header,
+            finalised_pegouts=payments,
+        )[0]
+    except InvalidBlockError:  # a transaction can't be run after all
+        return production.build(
+            chain,
+            slot=slot,
+            timestamp_s=timestamp_s,
+            pegins=pegins,
+            auxpow_header=header,
+            finalised_pegouts=payments,
+        )[0]
+
+
+def skip(core: Core, slot: int, reason: str) -> None:
+    """Write down why the slot stays empty, and once for each height that the chain is halted."""
+    core.rows.skipped(core.name, slot, reason)
+    chain = core.chain
+    if reason == "halted" and core.halted_at != chain.height:
+        core.halted_at = chain.height
+        limit = core.spec.max_blocks_without_pow
+        core.rows.halted(core.name, chain.height + 1, chain.pow.finalised_height, limit)

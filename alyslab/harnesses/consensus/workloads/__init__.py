@@ -1,0 +1,12 @@
+"""Workloads: experiments on live consensus, each with parameters and a verdict.
+
+::
+
+    outcome = WORKLOADS["live"].run(seed=7, nodes=7, faults=True)
+    outcome.verdict.status
+"""
+
+from alyslab.harnesses.consensus.workloads.registry import WORKLOADS
+from alyslab.harnesses.consensus.workloads.workload import Outcome, Workload
+
+__all__ = ["WORKLOADS", "Outcome", "Workload"]

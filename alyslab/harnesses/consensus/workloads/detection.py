@@ -1,0 +1,81 @@
+"""How many seeds it takes to find a planted bug with the trial, and that there is none to find without."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from alyslab.harnesses.consensus.defects import DEFECTS
+from alyslab.harnesses.consensus.workloads.registry import WORKLOADS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """The search for one planted bug."""
+
+    defect: str
+    """Its name, as ``simulate(planted=…)`` takes it."""
+    seeds: tuple[int | None, ...]
+    """For each search, how many seeds it took; None where the limit came first."""
+    checks: tuple[str, ...]
+    """The checks that found it, each once."""
+    token: str
+    """Replays the first run that showed it; empty if none did."""
+
+    @property
+    def found(self) -> bool:
+        """Whether every search found it."""
+        return None not in self.seeds
+
+    @property
+    def median_seeds(self) -> float | None:
+        """Median over the searches; None unless all found it."""
+        return statistics.median(seed for seed in self.seeds if seed is not None) if self.found else None
+
+
+def search(defect: str, *, first_seed: int = 0, searches: int = 1, limit: int = 200) -> Detection:
+    """Run trials with one bug planted until a check fails, ``searches`` times from seeds of their own.
+
+    Parameters
+    ----------
+    defect
+        Which bug; one of :data:`~alyslab.harnesses.consensus.defects.DEFECTS`.
+    first_seed
+        Seed of the first trial; each search goes on where the one before ended.
+    searches
+        How often to search.
+    limit
+        Trials of one search.
+    """
+    needed: list[int | None] = []
+    checks: dict[str, None] = {}
+    token = ""
+    seed = first_seed
+    for _ in range(searches):
+        took = None
+        for tried in range(1, limit + 1):
+            outcome = WORKLOADS["trial"].run(seed=seed, planted=[defect])
+            seed += 1
+            failed = outcome.verdict.failed
+            if failed:
+                took = tried
+                checks.update(dict.fromkeys(check.name for check in failed))
+                token = token or outcome.run.token
+                break
+        needed.append(took)
+    return Detection(defect=defect, seeds=tuple(needed), checks=tuple(checks), token=token)
+
+
+def search_all(
+    defects: Sequence[str] = DEFECTS, *, first_seed: int = 0, searches: int = 1, limit: int = 200
+) -> list[Detection]:
+    """Search for each of ``defects``; arguments as for :func:`search`."""
+    return [search(defect, first_seed=first_seed, searches=searches, limit=limit) for defect in defects]
+
+
+def false_alarms(seeds: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (seed, check) for every check that fails in a trial with no bug planted."""
+    return [
+        (seed, check.name) for seed in seeds for check in WORKLOADS["trial"].run(seed=seed).verdict.failed
+    ]

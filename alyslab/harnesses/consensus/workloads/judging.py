@@ -1,0 +1,121 @@
+"""Verdicts over the journal of a workload, put together from the checkers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from alyslab.checkers import agreement, approvals, conservation, finality, liveness, slots
+from alyslab.checkers.chain import state_roots
+from alyslab.checkers.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    from alyslab.runtime import Event, Journal
+
+FORK_BLOCKS_MOST: Final = 1
+"""Approvals come in one round, so two halves may import two blocks of one height, and no more."""
+MEET_WITHIN_S: Final = 60.0
+"""Source: alys-system.md §3, "partition recovery <= 60 s"."""
+BLOCKS_WITHIN_S: Final = 60.0
+FINALITY_WITHIN_S: Final = 75.0
+"""Two proofs of at most 20 s each, the first for a head that was given up, and four slots."""
+KINDS: Final = frozenset(
+    {
+        *agreement.KINDS,
+        *approvals.KINDS,
+        *slots.KINDS,
+        *liveness.KINDS,
+        "consensus.received",
+        "consensus.equivocation",
+        "consensus.rejected",
+        "bridge.pegin",
+        "bridge.pegout",
+        "bridge.balance",
+        "state.recomputed",
+        "workload.expects",
+        "consensus.halted",
+        "bridge.paid_out",
+    }
+)
+"""Rows that some checker reads; the many others are left alone."""
+
+
+def judge(journal: Journal) -> Verdict:
+    """Apply every checker; what a run did not do is inconclusive."""
+    events = list(journal.select(kind=KINDS))
+    gap_most = next((event.fields["gap_most"] for event in events if event.kind == "consensus.started"), 0)
+    return Verdict.of(
+        (
+            expectations(events),
+            agreement.common_prefix_always(events, depth_blocks=FORK_BLOCKS_MOST),
+            agreement.finalised_agree(events),
+            agreement.heads_meet(events, within_s=MEET_WITHIN_S, lag_blocks=1),
+            finality.halts(events, max_blocks_without_pow=gap_most),
+            approvals.certificates(events),
+            approvals.votes_kept(events),
+            approvals.candidates_replaced(events),
+            approvals.equivocations_noticed(events),
+            slots.turns_kept(events),
+            slots.own_blocks_accepted(events),
+            slots.slots_answered(events),
+            liveness.goes_on(events, blocks_within_s=BLOCKS_WITHIN_S, finality_within_s=FINALITY_WITHIN_S),
+            Verdict(state_roots(events).checks[:1]),  # the other is the model's own, tested there
+            conservation.money_conserved(events),
+        )
+    )
+
+
+def judge_observed(journal: Journal) -> Verdict:
+    """Apply every checker and keep what had something to see, beside what the workload expects of itself."""
+    verdict = judge(journal)
+    expected = expectations(list(journal.select(kind=KINDS))).checks
+    rest = verdict.checks[len(expected) :]
+    return Verdict((*expected, *(check for check in rest if check.passed is not None)))
+
+
+def expectations(events: list[Event]) -> Verdict:
+    """Hold what happened against the least that the workload said would happen."""
+    expected = [event for event in events if event.kind == "workload.expects"]
+    if not expected:
+        return Verdict.inconclusive("the workload did what it set out to do", "it wrote no expectation")
+    return Verdict(
+        tuple(
+            Check(
+                name=f"{event.subject}, at least",
+                observed=_COUNTS[event.subject](events),
+                comparison=">=",
+                limit=event.fields["at_least"],
+                source="the workload's own parameters",
+            )
+            for event in expected
+        )
+    )
+
+
+def _least(kind: str, events: list[Event]) -> int:
+    """Return the highest height of this kind at the node where it is lowest; nodes that never began count."""
+    heights = {event.subject: 0 for event in events if event.kind == "consensus.started"}
+    for event in events:
+        if event.kind == kind:
+            heights[event.subject] = max(heights.get(event.subject, 0), event.fields["height"])
+    return min(heights.values(), default=0)
+
+
+def _number(kind: str, events: list[Event]) -> int:
+    return sum(event.kind == kind for event in events)
+
+
+def _distinct(kind: str, field: str, events: list[Event]) -> int:
+    return len({event.fields[field] for event in events if event.kind == kind})
+
+
+_COUNTS: Final[dict[str, Callable[[list[Event]], int]]] = {
+    "blocks at every node": partial(_least, "block.imported"),
+    "finalised blocks at every node": partial(_least, "chain.finalised"),
+    "peg-ins credited": partial(_distinct, "bridge.pegin", "txid"),
+    "peg-outs proposed": partial(_distinct, "bridge.pegout", "height"),
+    "peg-outs finalised": partial(_distinct, "bridge.paid_out", "txid"),
+    "halts": partial(_number, "consensus.halted"),
+}
+"""What workloads may expect, and how it is counted."""

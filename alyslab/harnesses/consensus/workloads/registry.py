@@ -1,0 +1,34 @@
+"""All workloads by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from alyslab.harnesses.consensus.workloads import joining, live, outage, pegs, trial
+from alyslab.harnesses.consensus.workloads.judging import judge, judge_observed
+from alyslab.harnesses.consensus.workloads.workload import Workload
+
+_OBSERVED: Final[Mapping[Callable[..., Coroutine[Any, Any, Any]], str]] = {
+    live.live: "a federation writes, approves and finalises blocks, and comes together after faults",
+    joining.joining: "a member that joins late, under load, catches up and takes its turns",
+    outage.outage: "the chain halts for want of work, at the block that it must, and goes on",
+    pegs.pegs: "what is paid in is credited once, what is burned is paid out once",
+}
+
+WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
+    {
+        **{
+            main.__name__: Workload(name=main.__name__, claim=claim, main=main, judge=judge_observed)
+            for main, claim in _OBSERVED.items()
+        },
+        "trial": Workload(
+            name="trial",
+            claim="a small federation under faults of every kind, drawn by the seed",
+            main=trial.trial,
+            judge=judge,
+        ),
+    }
+)
+"""Every workload by its name."""

@@ -1,0 +1,111 @@
+"""What peers claim to have: the latest status of each, and what follows from all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from alyslab.harnesses.sync.contact import Contact
+from alyslab.harnesses.sync.protocol import Status
+from alyslab.harnesses.sync.scores import NETWORK_CAUSES, PeerBook
+from alyslab.runtime.sites import planted, register_planted
+
+SAMPLED_ONCE: Final = register_planted(
+    "sync.status_sampled_once", "peers are asked for their status when the sync begins, and never again"
+)
+
+
+class Claims:
+    """The statuses of the peers of one node.
+
+    Parameters
+    ----------
+    contact, book
+        Who asks, and where outcomes are counted.
+    names
+        The peers that are known at present.
+    genesis
+        Root of the genesis block that a peer must name.
+    now_ns
+        Tells the time.
+    """
+
+    def __init__(
+        self,
+        contact: Contact,
+        book: PeerBook,
+        names: Callable[[], Iterable[str]],
+        genesis: bytes,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._contact = contact
+        self._book = book
+        self._names = names
+        self._genesis = genesis
+        self._latest: dict[str, Status] = {}
+        self._rounds = 0
+        self._target = 0
+        self._now_ns = now_ns
+        self.asked_ns = 0
+        """When the latest round began that somebody answered."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The peers that are known at present, sorted."""
+        return tuple(sorted(self._names()))
+
+    async def ask_all(self, *, also_silent: bool = False) -> int:
+        """Ask every peer that may be asked, all at once; return how many answered.
+
+        Parameters
+        ----------
+        also_silent
+            Whether to ask those too that are on the blacklist, or in their
+            back-off, only for not having answered.
+        """
+        if planted(SAMPLED_ONCE) and self._rounds and self._latest:
+            return len(self._latest)
+        self._rounds += 1
+        began_ns = self._now_ns()
+        names = [name for name in self.known if self._may_ask(name, also_silent)]
+        statuses = await asyncio.gather(*(self._contact.status(name, self._genesis) for name in names))
+        self._latest = {name: status for name, status in zip(names, statuses, strict=True) if status}
+        if self._latest:
+            self.asked_ns = began_ns
+        return len(self._latest)
+
+    def target(self) -> int:
+        """Return the highest height that a peer off the blacklist claims.
+
+        While nobody answers it stays what it was: a node that hears nothing
+        must not take its own head for the highest.
+        """
+        heights = [status.height for status in self._credible().values()]
+        if heights:
+            self._target = max(heights)
+        return self._target
+
+    def having(self, height: int) -> tuple[str, ...]:
+        """Return the peers that claim to have this height, sorted."""
+        return tuple(name for name, status in self._credible().items() if status.height >= height)
+
+    def answered(self) -> tuple[str, ...]:
+        """Return the peers off the blacklist whose status is known, sorted."""
+        return tuple(self._credible())
+
+    def pardon_answering(self) -> None:
+        """Take peers off the blacklist that were there for their silence, and have just answered."""
+        self._book.pardon(sorted(self._latest), "answers_again")
+
+    def agreed(self, height: int, root: bytes) -> tuple[int, int]:
+        """Return how many peers at exactly this height name this root, and how many another."""
+        roots = Counter(s.root == root for s in self._credible().values() if s.height == height)
+        return roots[True], roots[False]
+
+    def _credible(self) -> dict[str, Status]:
+        return {name: s for name, s in sorted(self._latest.items()) if not self._book.blacklisted(name)}
+
+    def _may_ask(self, name: str, also_silent: bool) -> bool:
+        return self._book.usable(name) or (also_silent and self._book[name].cause in NETWORK_CAUSES)

@@ -1,0 +1,306 @@
+"""V2's sync: find peers, learn what they have, fetch it from several at once, validate it, keep up.
+
+The machine goes through the states of :mod:`~alyslab.harnesses.sync.states`;
+each has a method that returns the next one with the reason.  What it does is
+in the journal: ``sync.state``, ``sync.range``, ``sync.request``,
+``sync.result``, ``sync.imported``, ``sync.refused``, ``sync.blacklisted``,
+``sync.pardoned``, ``sync.done``, ``sync.production``.
+
+It ends in ``synced`` only when more than half of the known peers have just
+answered, none of them is higher, and they name the same root at that height.
+
+Source: alys-system.md §3; where documents are silent the policy's fields say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from alyslab.harnesses.network.endpoint import Endpoint
+from alyslab.harnesses.sync.anchors import Anchors
+from alyslab.harnesses.sync.claims import Claims
+from alyslab.harnesses.sync.contact import Contact
+from alyslab.harnesses.sync.fetching import Fetching
+from alyslab.harnesses.sync.intake import Intake
+from alyslab.harnesses.sync.ledger import Ledger
+from alyslab.harnesses.sync.policy import SyncPolicy
+from alyslab.harnesses.sync.scores import PeerBook
+from alyslab.harnesses.sync.states import SyncState, require_transition
+from alyslab.model.chain import rollback_target
+from alyslab.model.errors import ChainError
+from alyslab.runtime import Node, require_current
+from alyslab.runtime.sites import planted, register_planted
+
+ONE_TOO_FEW: Final = register_planted("sync.range_one_too_few", "ranges end one block before the target")
+Next = tuple[SyncState, str]
+RESTART_FIRST_S: Final = 1.0
+RESTARTS_MOST: Final = 5
+"""A failed sync is started again after 1 s, doubling, five times.  Source: §2, ACT/network/supervisor.rs."""
+
+
+class Syncer:
+    """The sync of one node.
+
+    Parameters
+    ----------
+    node, endpoint
+        Who syncs, and its end of the network.
+    ledger
+        Where blocks are validated and kept.
+    policy
+        Its numbers.
+    peers
+        Names of the peers to know, connected or not; default: those that the
+        endpoint is connected to.
+    federation
+        Which of them are members.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        endpoint: Endpoint,
+        ledger: Ledger,
+        *,
+        policy: SyncPolicy | None = None,
+        peers: Callable[[], Iterable[str]] | None = None,
+        federation: Iterable[str] = (),
+    ) -> None:
+        self.node = node
+        self.ledger = ledger
+        self.policy = policy or SyncPolicy()
+        self.state = SyncState.IDLE
+        self.recoveries = 0
+        runtime = require_current()
+        self._record = runtime.journal.record
+        self.book = PeerBook(self.policy, lambda: runtime.now_ns, self._tell, federation)
+        self._contact = Contact(node, endpoint, self.book, self.policy, self._tell)
+        self.claims = Claims(
+            self._contact, self.book, peers or endpoint.peers, ledger.store.root(0), node.clock.time_ns
+        )
+        self._anchors = Anchors(self._contact, self.book)
+        intake = Intake(
+            ledger,
+            self._anchors,
+            self.book,
+            peers_suspicious=lambda: min(self.policy.suspicious_peers, len(self.claims.known)),
+            tell=self._tell,
+        )
+        self._fetching = Fetching(
+            node,
+            ledger,
+            intake,
+            contact=self._contact,
+            book=self.book,
+            claims=self.claims,
+            policy=self.policy,
+            tell=self._tell,
+        )
+        self._done_early = False
+        self._awake = asyncio.Event()
+        self._tell(
+            "sync.policy",
+            batch_most=self.policy.batch_most,
+            blacklist=self.policy.blacklist_failures,
+            checkpoints=self.policy.checkpoint_interval,
+        )
+
+    @property
+    def synced(self) -> bool:
+        """Whether it holds itself to be synced."""
+        return self.state is SyncState.SYNCED
+
+    @property
+    def target(self) -> int:
+        """The highest height that is known to exist."""
+        return max(self.claims.target(), self.ledger.height)
+
+    def notice(self, height: int) -> None:
+        """Take note that somebody has spoken of a block at this height: a reason to ask peers now."""
+        if height > self.ledger.height + 1:
+            self._awake.set()
+
+    def can_produce(self, *, federation_healthy: bool = True, governance_error_ratio: float = 0.0) -> bool:
+        """Return whether the policy's rule lets this node produce a block now; what others know is given."""
+        allowed = self.policy.production.allows(
+            self.state,
+            self.ledger.height,
+            self.target,
+            health=self.book.health(self.claims.known),
+            federation_healthy=federation_healthy,
+            governance_error_ratio=governance_error_ratio,
+        )
+        age_s = (self.node.clock.time_ns() - self.claims.asked_ns) / 1e9
+        if self.state is SyncState.CATCHING_UP and age_s > self.policy.claims_fresh_s:
+            allowed = False
+        self._tell(
+            "sync.production",
+            allowed=allowed,
+            state=str(self.state),
+            height=self.ledger.height,
+            target=self.target,
+        )
+        return allowed
+
+    async def sync(self) -> bool:
+        """Sync until synced (True) or failed (False)."""
+        steps = {
+            SyncState.DISCOVERING: self._discover,
+            SyncState.HEADERS: self._headers,
+            SyncState.BLOCKS: self._blocks,
+            SyncState.CATCHING_UP: self._catch_up,
+        }
+        if self.state in (SyncState.IDLE, SyncState.FAILED):
+            self._enter(SyncState.DISCOVERING, "started")
+        while self.state in steps:
+            self._enter(*await steps[self.state]())
+        return self.state is SyncState.SYNCED
+
+    async def run(self) -> None:
+        """Sync, then keep up with the peers, for ever; after too many failures give up."""
+        for restart in range(RESTARTS_MOST + 1):
+            while await self.sync():
+                self._enter(*await self._watch())
+            if restart < RESTARTS_MOST:
+                await self.node.sleep(RESTART_FIRST_S * 2**restart)
+
+    def stop(self) -> None:
+        """Go back to idle; whoever awaits :meth:`sync` is cancelled by its owner."""
+        if self.state is not SyncState.IDLE:
+            self._enter(SyncState.IDLE, "stopped")
+
+    # --- states --------------------------------------------------------------------------------
+
+    async def _discover(self) -> Next:
+        policy = self.policy
+        for _ in range(policy.discover_tries):
+            await self.claims.ask_all(also_silent=True)
+            self.claims.pardon_answering()
+            if len(self.claims.answered()) >= policy.peers_least:
+                return SyncState.HEADERS, "peers_answered"
+            await self.node.sleep(policy.discover_interval_s)
+        return SyncState.FAILED, "no_peers"
+
+    async def _headers(self) -> Next:
+        """Ask for checkpoints, and whether the own head is on the peers' chain; if not, take it back."""
+        store = self.ledger.store
+        await self._anchors.ask(self.claims.answered()[: self.policy.downloads])
+        self._anchors.check(store)
+        if not await self._anchors.on_their_chain(store, self.claims.having(store.height)):
+            head = self.ledger.height
+            try:
+                await self.ledger.rollback(rollback_target("sync_error", head, head))
+            except ChainError:
+                return SyncState.FAILED, "peers_on_another_chain"
+            return SyncState.DISCOVERING, "rolled_back"
+        behind = self.claims.target() - self.ledger.height
+        far = behind > self.policy.close_blocks
+        return (SyncState.BLOCKS, "behind") if far else (SyncState.CATCHING_UP, "near")
+
+    async def _blocks(self) -> Next:
+        outcome = await self._fetch(self.policy.downloads, self.policy.close_blocks)
+        return (SyncState.CATCHING_UP, "near") if outcome is None else outcome
+
+    async def _catch_up(self) -> Next:
+        """Fetch what is left, then make sure with all peers that nothing is."""
+        while not self._done_early:
+            outcome = await self._fetch(1, 0)
+            if outcome is not None:
+                return outcome
+            answered = await self.claims.ask_all()
+            if 2 * answered <= len(self.claims.known):
+                return SyncState.DISCOVERING, "too_few_answers"
+            behind = self.claims.target() - self.ledger.height
+            if behind > self.policy.close_blocks:
+                return SyncState.BLOCKS, "target_moved"
+            if behind <= 0:
+                return await self._confirm()
+            await self.node.sleep(self.policy.discover_interval_s)
+        self._done_early = False
+        return SyncState.SYNCED, "short_reply"
+
+    async def _confirm(self) -> Next:
+        """Hold the own head against the peers', and the own state against the head."""
+        same, other = self.claims.agreed(self.ledger.height, self.ledger.store.head_root)
+        if other > same:
+            return SyncState.DISCOVERING, "roots_differ"
+        if not self.ledger.sound:
+            return await self._recover()
+        return SyncState.SYNCED, "at_the_target"
+
+    async def _watch(self) -> Next:
+        """Ask for statuses until somebody is higher."""
+        silent_since_ns = self.node.clock.time_ns()
+        while True:
+            try:
+                async with asyncio.timeout(self.policy.status_interval_s):
+                    await self._awake.wait()
+            except TimeoutError:
+                pass
+            self._awake.clear()
+            answered = await self.claims.ask_all(also_silent=True)
+            self.claims.pardon_answering()
+            if 2 * answered > len(self.claims.known):
+                silent_since_ns = self.node.clock.time_ns()
+            elif self.node.clock.time_ns() - silent_since_ns > self.policy.silence_s * 1e9:
+                return SyncState.DISCOVERING, "silence"
+            behind = self.claims.target() - self.ledger.height
+            if behind > self.policy.close_blocks:
+                return SyncState.BLOCKS, "fell_behind"
+            if behind > 0:
+                return SyncState.CATCHING_UP, "fell_behind"
+
+    # --- helpers -------------------------------------------------------------------------------
+
+    async def _fetch(self, at_once: int, short_of: int) -> Next | None:
+        """Fetch until within ``short_of`` blocks of the goal; return where to go if that fails."""
+        match await self._fetching.run(self._goal, at_once=at_once, short_of=short_of):
+            case "near":
+                return None
+            case "done":
+                self._done_early = True
+                near = self.state is SyncState.CATCHING_UP
+                return (SyncState.SYNCED if near else SyncState.CATCHING_UP), "short_reply"
+            case "doubt":
+                return await self._recover()
+            case end:
+                return SyncState.DISCOVERING, end
+
+    async def _recover(self) -> Next:
+        """Go back to a checkpoint, the own chain being in doubt; too often is a failure."""
+        self.recoveries += 1
+        if self.recoveries > self.policy.recoveries_most:
+            return SyncState.FAILED, "too_many_recoveries"
+        await self.ledger.recover()
+        return SyncState.DISCOVERING, "recovered"
+
+    def _goal(self) -> int:
+        return self.claims.target() - planted(ONE_TOO_FEW)
+
+    def _enter(self, state: SyncState, reason: str) -> None:
+        require_transition(self.state, state)
+        previous, self.state = self.state, state
+        height = self.ledger.height
+        self._tell(
+            "sync.state",
+            state=str(state),
+            previous=str(previous),
+            reason=reason,
+            height=height,
+            target=self.target,
+        )
+        if state is SyncState.SYNCED:
+            self.recoveries = 0
+            self._tell(
+                "sync.done",
+                height=height,
+                root=self.ledger.store.head_root.hex(),
+                state_root=self.ledger.state_root.hex(),
+                answered=len(self.claims.answered()),
+                known=len(self.claims.known),
+            )
+
+    def _tell(self, kind: str, **fields: Any) -> None:
+        self._record(kind, self.node.name, **fields)

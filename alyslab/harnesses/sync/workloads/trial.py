@@ -1,0 +1,106 @@
+"""The trial: one node syncs from five peers under mild faults that the seed draws.
+
+It is what the planted bugs are searched with: every checker has something to
+see in most runs, at a cost of some tens of milliseconds.  Some messages are
+lost and late, one partition and one crash happen, one peer is hostile, and in
+part of the runs a bit flips in memory and the latest checkpoint rots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import Final
+
+from alyslab.harnesses.network.link import LinkSpec
+from alyslab.harnesses.sync.history import history
+from alyslab.harnesses.sync.hostile import HOSTILE
+from alyslab.harnesses.sync.policy import SyncPolicy
+from alyslab.harnesses.sync.workloads import faults
+from alyslab.harnesses.sync.workloads.world import World
+from alyslab.runtime.disk import CrashFaults, DiskLatency
+
+BLOCKS: Final = 128
+AT_FIRST: Final = 118
+"""What peers have when the node begins; the rest comes slot by slot."""
+GROWTH_S: Final = 4.0
+PEERS: Final = 5
+NODE: Final = "node-0"
+POLICY: Final = SyncPolicy(
+    name="trial",
+    downloads=4,
+    batch_base=8,
+    batch_least=4,
+    batch_most=16,
+    checkpoint_interval=20,
+    checkpoints_kept=3,
+    request_timeout_s=10.0,
+)
+"""V2's at a tenth of its sizes, so that a hundred blocks take as many steps as thousands."""
+PATIENCE_S: Final = 125.0
+"""Longer than the bound of convergence."""
+
+
+async def trial() -> bool:
+    """Sync under the seed's faults; return whether the node arrived."""
+    from alyslab.runtime import require_current
+
+    random = require_current().random("sync.trial")
+    link = LinkSpec(
+        delay_ms=random.choice([20.0, 80.0, 200.0]),
+        jitter_ms=10.0,
+        distribution="normal",
+        loss_ratio=random.choice([0.0, 0.01, 0.03]),
+    )
+    world = World(
+        history(BLOCKS),
+        height=AT_FIRST,
+        peers=PEERS,
+        behaviours={random.randrange(PEERS): random.choice(HOSTILE)},
+        blocks_most={random.randrange(PEERS): random.choice([3, 5])},
+        policy=POLICY,
+        link=link,
+        import_ms=60.0,
+        produce_s=1.0,
+    )
+    node = world.add_node(NODE)
+    node.disk.latency = DiskLatency(write_ms=1.0, sync_ms=3.0)
+    async with asyncio.TaskGroup() as group:
+        for scene in (_growing(world), _cutting(world, random), _crashing(world, random)):
+            group.create_task(scene)
+    world.calm()
+    world.faults_over()
+    return await world.all_arrived([NODE], PATIENCE_S)
+
+
+async def _growing(world: World) -> None:
+    while world.height < BLOCKS:
+        await asyncio.sleep(GROWTH_S)
+        world.grow(world.height + 1)
+
+
+async def _cutting(world: World, random: Random) -> None:
+    """One partition: the node and perhaps some peers on one side."""
+    await asyncio.sleep(random.uniform(0.3, 12.0))
+    peers = random.sample(sorted(world.views), random.choice([0, 0, 1, 2]))
+    await faults.partition(world, [NODE, *peers], random.uniform(2.0, 20.0))
+
+
+async def _crashing(world: World, random: Random) -> None:
+    """One crash, of the node or of a peer; in part of the runs more goes wrong with the node after it."""
+    await asyncio.sleep(random.uniform(0.3, 14.0))
+    victim = NODE if random.random() < 0.7 else random.choice(sorted(world.views))
+    torn = random.choice([0.0, 0.5])
+    how = CrashFaults(lost_ratio=1.0 - torn, torn_ratio=torn)
+    await faults.crash(world, victim, random.uniform(0.5, 4.0), faults=how)
+    if random.random() < 0.6:
+        await _spoiling(world, random)
+
+
+async def _spoiling(world: World, random: Random) -> None:
+    """Flip a bit in memory, mostly after the latest checkpoint has rotted."""
+    await world.booted(NODE)
+    await asyncio.sleep(random.uniform(0.5, 6.0))
+    if random.random() < 0.8:
+        await faults.spoil_checkpoint(world, NODE)
+    faults.spoil_state(world, NODE)

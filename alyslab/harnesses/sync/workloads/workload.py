@@ -1,0 +1,63 @@
+"""A workload: a function with parameters that a token can name, and how its journal is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alyslab.checkers.verdict import Verdict
+from alyslab.errors import ParameterError, Problem
+from alyslab.runtime import simulate
+
+if TYPE_CHECKING:
+    from alyslab.runtime import Journal, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One experiment on nodes that sync, usable from a notebook, from pytest and from the phase."""
+
+    name: str
+    """What the registry calls it."""
+    claim: str
+    """What it shows, in a line."""
+    main: Callable[..., Coroutine[Any, Any, Any]]
+    """Async function at the top level of a module, for :func:`alyslab.simulate`."""
+    judge: Callable[[Journal], Verdict]
+    """Makes the verdict from the journal alone, of a run here or of a saved file."""
+
+    def run(
+        self, seed: int, *, strategy: str = "random", planted: Iterable[str] = (), **parameters: Any
+    ) -> Outcome:
+        """Run it in virtual time and judge it.
+
+        Raises
+        ------
+        BadInputError
+            For a parameter, a strategy or a defect that does not exist.
+        """
+        run = simulate(self.main, seed=seed, strategy=strategy, planted=planted, parameters=parameters)
+        return Outcome(workload=self.name, run=run, verdict=self.judge(run.journal))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run of a workload and its verdict."""
+
+    workload: str
+    run: Run
+    verdict: Verdict
+
+
+def require(workload: str, **bounds: tuple[float, float, float]) -> None:
+    """Raise :class:`ParameterError` with every parameter whose value is not within (value, least, most)."""
+    problems = [
+        Problem(
+            where=workload, key=key, what=f"is {value!r}", value=value, allowed=f"from {least:g} to {most:g}"
+        )
+        for key, (value, least, most) in bounds.items()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most
+    ]
+    if problems:
+        raise ParameterError(problems)

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alyslab.errors import ParameterError
+from alyslab.harnesses.consensus.defects import DEFECTS
+from alyslab.harnesses.consensus.workloads import WORKLOADS
+from alyslab.harnesses.consensus.workloads.detection import false_alarms, search
+from alyslab.runtime import Journal
+from alyslab.runtime.replay import replay
+
+SMALL: dict[str, dict[str, Any]] = {
+    "live": {"nodes": 4, "slots": 6},
+    "joining": {"nodes": 4, "slots": 10},
+    "outage": {"nodes": 3, "gap_blocks": 5, "lasts_s": 90.0},
+    "pegs": {"nodes": 3, "slots": 16},
+}
+MODEL = "model.state_root_not_compared"
+# What decides one bug each; a reader sees which check would miss it.
+CHECK_OF = {
+    "candidate_replaced": "candidates that gave way to an earlier slot",
+    "early_approvals_misfiled": "candidates that lost approvals which came early",
+    "pegout_signatures_skipped": "own blocks that a node rejects",
+    "quorum_of_connected": "blocks imported with fewer than ⌈2n/3⌉ approvals",
+    "vote_counted_twice": "blocks imported with fewer than ⌈2n/3⌉ approvals",
+    "finality_ignored": "rollbacks below a final block",
+    "rival_taken_on_trust": "blocks imported with a signature that nobody gave",
+    "votes_not_consulted": "slots in which an authority approved two blocks",
+    "vote_not_synced": "restarts that have lost votes which were sent",
+    "future_block_accepted": "approvals of blocks from the future, by the authority's own clock",
+    "batch_checks_first_only": "approvals counted that nobody gave",
+    "duplicate_taken_again": "blocks taken as a candidate twice",
+    "timer_lost_on_pause": "slots of authors that are up, without a block or a reason",
+    "produces_out_of_turn": "blocks written out of turn",
+    "produces_while_syncing": "blocks written while catching up",
+    "orphan_ignored": "time from the end of faults until every node imports a block",
+    "queued_work_forgotten": "time from the end of faults until every node finalises a block",
+    "pegin_offered_again": "minted beyond peg-ins and fees",
+    "halt_ignored": "greatest gap above the finalised height",
+}
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_a_sound_federation_keeps_every_promise(name: str) -> None:
+    """A workload that fails without a bug would teach people to ignore it."""
+    verdict = WORKLOADS[name].run(3, **SMALL[name]).verdict
+
+    assert verdict.failed == ()
+    assert verdict.status == "pass"
+
+
+def test_a_federation_recovers_from_faults() -> None:
+    """Loss, a partition and a crash, and after them one chain."""
+    verdict = WORKLOADS["live"].run(5, nodes=4, slots=14, trouble=True).verdict
+
+    assert verdict.failed == ()
+
+
+def test_a_late_member_takes_its_turns() -> None:
+    """Catching up is not enough: the federation counts on its blocks."""
+    run = WORKLOADS["joining"].run(3, **SMALL["joining"]).run
+
+    late = [event for event in run.journal.select(kind="consensus.produced") if event.subject == "node-3"]
+    assert late
+
+
+def test_the_chain_halts_and_goes_on() -> None:
+    """The halt is written once for a height, by whoever meets it."""
+    journal: Journal = WORKLOADS["outage"].run(3, **SMALL["outage"]).run.journal
+
+    halted = list(journal.select(kind="consensus.halted"))
+    after = [e for e in journal.select(kind="block.imported") if e.time_ns > halted[-1].time_ns]
+    assert after
+    assert len({(event.subject, event.fields["height"]) for event in halted}) == len(halted)
+
+
+def test_real_signatures_give_the_same_verdict() -> None:
+    """The ideal scheme stands in for them in every search."""
+    verdict = WORKLOADS["live"].run(1, nodes=3, slots=4, scheme="real").verdict
+
+    assert verdict.failed == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("live", {"nodes": 2}),
+        ("live", {"loss_ratio": 0.9}),
+        ("live", {"topics": "v7"}),
+        ("joining", {"nodes": 3}),
+        ("outage", {"lasts_s": 0}),
+        ("pegs", {"slots": 1}),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_refused(name: str, wrong: dict[str, Any]) -> None:
+    """Three of four members are a quorum, two of three are not to be waited for in vain."""
+    with pytest.raises(ParameterError):
+        WORKLOADS[name].run(1, **wrong)
+
+
+def test_nothing_is_found_without_a_planted_bug() -> None:
+    """The fast lane of the promise about 2,000 seeds."""
+    assert false_alarms(range(100, 102)) == []
+
+
+@pytest.mark.parametrize("defect", ["candidate_replaced", "vote_counted_twice", "timer_lost_on_pause"])
+def test_a_planted_bug_is_found(defect: str) -> None:
+    """A check that no bug can trip proves nothing."""
+    found = search(f"consensus.{defect}", first_seed=500, limit=8)
+
+    assert found.found
+    assert CHECK_OF[defect] in found.checks
+
+
+def test_a_bug_that_was_found_replays_from_its_token() -> None:
+    """A finding that can't be repeated can't be mended."""
+    assert replay(search("consensus.timer_lost_on_pause", limit=3).token).same
+
+
+def test_a_search_that_fails_says_so() -> None:
+    """The limit must not count as a find."""
+    found = search("consensus.finality_ignored", first_seed=100, limit=1)
+
+    assert found.seeds in ((None,), (1,))
+    assert found.found is (found.seeds == (1,))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("defect", [*DEFECTS, MODEL])
+def test_each_planted_bug_is_found_again_and_again(defect: str) -> None:
+    """Within 200 seeds from wherever the search begins."""
+    found = search(defect, first_seed=10_000, searches=3, limit=200)
+
+    assert found.found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("defect", sorted(CHECK_OF))
+def test_the_check_that_is_meant_finds_it(defect: str) -> None:
+    """What is found by a side effect only is found by luck."""
+    for seed in range(20_000, 20_200):
+        verdict = WORKLOADS["trial"].run(seed, planted=[f"consensus.{defect}"]).verdict
+        if CHECK_OF[defect] in {check.name for check in verdict.failed}:
+            return
+    pytest.fail(f"{CHECK_OF[defect]} never failed")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7_200)
+def test_nothing_is_found_in_two_thousand_seeds() -> None:
+    """One false alarm in a night of searching costs a morning."""
+    assert false_alarms(range(2_000)) == []
