@@ -69,12 +69,15 @@ notebooks-clean: $(DEV) ## strip outputs and traces of runs from the notebooks
 	@test -n "$(NOTEBOOKS)" || { echo "no notebook in notebooks/" >&2; exit 1; }
 	$(BIN)/nbstripout $(STRIP) $(NOTEBOOKS)
 
-docs: $(DEV) ## write the pages that are generated (docs/configuration.md)
+docs: $(DEV) ## write the pages that are generated (docs/configuration.md, docs/faults.md)
 	$(BIN)/alyslab config --reference > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
+	$(BIN)/alyslab chaos reference > docs/faults.md.new
+	mv docs/faults.md.new docs/faults.md
 
 docs-check: $(DEV) ## check the docs: generated pages, links, commands, code
 	$(BIN)/alyslab config --reference | diff -u docs/configuration.md -
+	$(BIN)/alyslab chaos reference | diff -u docs/faults.md -
 	$(BIN)/python -m pytest tests/test_docs.py
 
 ## Tools

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
+from alyslab.cli_chaos import add_chaos
 from alyslab.errors import AlyslabError, LabError, Problem, RunDirectoryError
 
 if TYPE_CHECKING:
@@ -335,6 +336,8 @@ def _plain(value: Any) -> dict[str, Any]:
         return {name: str(item) if isinstance(item, Path) else item for name, item in asdict(value).items()}
     return dict(value)
 
+
+add_chaos(app, _command)
 
 if __name__ == "__main__":
     app()

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "alyslab"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TEST_FILES = sorted((ROOT / "tests").rglob("test_*.py"))
 
-SHELLS = {"batch", "reporting", "display", "cli"}
-ORCHESTRATION = {"phases", "framework", *SHELLS}
+SHELLS = {"batch", "reporting", "display", "cli", "cli_chaos"}
+ORCHESTRATION = {"property", "phases", "framework", *SHELLS}
 # folder or module of the package -> the parts of alyslab that it must not know
 FORBIDDEN = {
     # What is judged and what judges it can't depend on who runs it.
@@ -34,6 +34,9 @@ FORBIDDEN = {
     "framework": SHELLS,
     # Checkers return evidence, display draws it.
     "display": {"harnesses", "chaos", "phases", "framework", "batch", "cli"},
+    # What breaks a system must not know how its results are shown.
+    "chaos": {"property", "phases", "framework", *SHELLS},
+    "property": {"phases", "framework", *SHELLS},
 }
 # library -> the parts of alyslab that may import it
 ALLOWED_ONLY = {
@@ -42,7 +45,8 @@ ALLOWED_ONLY = {
     "matplotlib": {"display", "reporting"},
     "seaborn": {"display", "reporting"},
     "plotly": {"display", "reporting"},
-    "typer": {"cli"},
+    "hypothesis": {"property"},
+    "typer": {"cli", "cli_chaos"},
     "docker": {"services", "chaos", "doctor"},
     "aiomqtt": {"telemetry"},
 }

@@ -1,7 +1,7 @@
 """What the docs show works: code runs, commands exist, links lead somewhere, listed places are there.
 
 In a fenced block, words after the language steer these tests and stay unseen by readers:
-``sh run`` is executed in the slow lane, ``file=PATH`` is written there first.
+``sh run`` is executed in the slow lane, ``file=PATH`` is written first, there and where code runs.
 """
 
 from __future__ import annotations
@@ -83,8 +83,17 @@ def run(command: list[str], place: Path, timeout_s: float) -> subprocess.Complet
     )
 
 
+def write_files(page: Path, place: Path) -> None:
+    """Write the blocks that are files of the reader's where the page says."""
+    for block in blocks_of(page):
+        for word in block.words:
+            if word.startswith("file=") and (place / word.removeprefix("file=")).parent.is_dir():
+                (place / word.removeprefix("file=")).write_text(block.text)
+
+
 def run_code(page: Path, place: Path) -> str:
     """Run the page's Python blocks as one script in ``place`` and return what it prints."""
+    write_files(page, place)
     script = place / "page.py"
     script.write_text(code_of(page))
     done = run([sys.executable, "-W", "error", str(script)], place, 120)
@@ -146,16 +155,23 @@ def click_commands() -> dict[str, Any]:
     return dict(group.commands)
 
 
+def click_command(words: list[str]) -> Any:
+    """The command that a line calls, within its group if it is in one; None if there is none."""
+    command = click_commands().get(words[1])
+    if command is None or not hasattr(command, "commands"):
+        return command
+    return command.commands.get(words[2]) if len(words) > 2 else None
+
+
 def test_every_alyslab_command_and_option_that_a_page_names_exists() -> None:
     """Options are renamed more easily than the pages that show them."""
-    commands = click_commands()
     unknown = []
     for page in PAGES:
         for line in commands_of(page):
             words = re.sub(r"^([A-Z_]+=\S+ )*", "", line).split("#")[0].split()
             if words[:1] != ["alyslab"] or len(words) == 1 or words[1].startswith("-"):
                 continue
-            command = commands.get(words[1])
+            command = click_command(words)
             options = {name for parameter in getattr(command, "params", []) for name in parameter.opts}
             given = {word.split("=")[0] for word in words[2:] if word.startswith("-")}
             if command is None or not given <= options | {"--help"}:
@@ -262,6 +278,13 @@ def test_the_configuration_page_is_what_the_code_says() -> None:
     assert done.stdout == (ROOT / "docs" / "configuration.md").read_text()
 
 
+def test_the_page_of_faults_and_planted_bugs_is_what_the_code_says() -> None:
+    """The page is generated; `make docs` writes it."""
+    from alyslab.chaos.reference import render
+
+    assert render() == (ROOT / "docs" / "faults.md").read_text()
+
+
 def write_notebook(page: Path, path: Path) -> None:
     """Make the page's Python blocks the cells of a notebook, the first one its parameters."""
     import nbformat
@@ -286,10 +309,7 @@ def sandbox(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("page", pages_with("sh", "run"), ids=shown)
 def test_commands_of_a_page_succeed(page: Path, sandbox: Path) -> None:
     """What a how-to tells its reader to type works, in the order of the page, and exits with 0."""
-    for block in blocks_of(page):
-        for word in block.words:
-            if word.startswith("file="):
-                (sandbox / word.removeprefix("file=")).write_text(block.text)
+    write_files(page, sandbox)
     printed = ""
     if page == NOTEBOOK_PAGE:
         write_notebook(page, sandbox / "notebooks" / f"{NOTEBOOK}.ipynb")

@@ -4,7 +4,8 @@ A write is *pending* until its file is synced, and *durable* after.  Reads see
 both.  When the node crashes, each pending write meets its own fate by the
 disk's :class:`CrashFaults`: lost, torn (only its first sectors arrive),
 misdirected (it arrives at another sector of the file, over what is there), or
-after all kept.
+after all kept.  While it serves it may fail by its :class:`DiskFaults`, and
+what is durable may rot.
 
 Source: the pending and durable states follow turmoil's file system; torn and
 misdirected writes TigerBeetle's storage faults.
@@ -15,10 +16,11 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from alyslab.errors import BadInputError, DiskError, Problem
+from alyslab.runtime import disk_faults
 from alyslab.runtime.journal import Journal
 
 SECTOR_BYTES = 512
@@ -89,12 +91,13 @@ class Disk:
 
     Every write, sync and fate of a pending write is a row of the journal
     (``disk.write``, ``disk.sync``, ``disk.crash``), recorded when it takes
-    effect.
+    effect.  What a fault refuses or damages is a row ``disk.fault``.
     """
 
     def __init__(self, owner: str, journal: Journal, rng: random.Random) -> None:
         self.latency = DiskLatency()
         self.crash_faults = CrashFaults()
+        self.faults = disk_faults.NONE
         self._owner = owner
         self._rng = rng
         self._durable: dict[str, bytearray] = {}
@@ -103,6 +106,7 @@ class Disk:
         self._wrote = journal.recorder("disk.write", "file", "offset", "bytes")
         self._synced = journal.recorder("disk.sync", "file", "writes")
         self._crashed = journal.recorder("disk.crash", "file", "offset", "bytes", "fate")
+        self._journal = journal
 
     async def write(self, file: str, data: bytes, *, offset: int | None = None) -> None:
         """Write at ``offset`` bytes (default: the end), pending until :meth:`sync`; a gap becomes zeros.
@@ -110,7 +114,7 @@ class Disk:
         Raises
         ------
         DiskError
-            If the node is down, the offset is negative, or the data is no bytes.
+            If the node is down, the offset is negative, the data is no bytes, or a fault refuses it.
         """
         if not isinstance(data, bytes | bytearray | memoryview):
             raise DiskError(f"{self._owner}: {file} takes bytes, not {type(data).__name__}")
@@ -118,6 +122,8 @@ class Disk:
         at = len(self._view(file)) if offset is None else offset
         if at < 0:
             raise DiskError(f"{self._owner}: {file} can't be written at offset {at}")
+        if self.faults is not disk_faults.NONE:
+            self._meet_write(file, at + len(data))
         self._pending.setdefault(file, []).append(_Write(at, bytes(data)))
         self._wrote(self._owner, file, at, len(data))
 
@@ -126,6 +132,7 @@ class Disk:
         await self._take(self.latency.sync_ms)
         if file not in self._durable and file not in self._pending:
             raise DiskError(f"{self._owner}: no file {file!r} to sync; there are {self.files()}")
+        self._meet("sync", file, self.faults.sync_error_ratio)
         writes = self._pending.pop(file, [])
         content = self._durable.setdefault(file, bytearray())
         for write in writes:
@@ -137,6 +144,7 @@ class Disk:
         await self._take(self.latency.read_ms)
         if file not in self._durable and file not in self._pending:
             raise DiskError(f"{self._owner}: no file {file!r}; there are {self.files()}")
+        self._meet("read", file, self.faults.read_error_ratio)
         return bytes(self._view(file))
 
     def files(self) -> tuple[str, ...]:
@@ -146,6 +154,28 @@ class Disk:
     def pending_writes(self, file: str) -> int:
         """Return how many writes of the file a crash could touch."""
         return len(self._pending.get(file, ()))
+
+    @property
+    def used_bytes(self) -> int:
+        """What all files have together, pending writes included."""
+        return sum(len(self._view(file)) for file in self.files())
+
+    def rot(self, flips: int, rng: random.Random) -> int:
+        """Flip bits of durable files, each drawn from ``rng``; returns how many, 0 if there is no file."""
+        files = [file for file in sorted(self._durable) if self._durable[file]]
+        for _ in range(flips if files else 0):
+            file = rng.choice(files)
+            bit = rng.randrange(8 * len(self._durable[file]))
+            self._durable[file][bit // 8] ^= 1 << bit % 8
+            self._journal.record("disk.fault", self._owner, what="rot", file=file, at=bit // 8)
+        return flips if files else 0
+
+    def wipe(self) -> None:
+        """Lose everything, as when the machine comes back with a new disk."""
+        for file in self.files():
+            self._journal.record("disk.fault", self._owner, what="wiped", file=file, at=0)
+        self._durable.clear()
+        self._pending.clear()
 
     def crash(self) -> None:
         """Let each pending write meet its fate, by file and order, and serve nobody until :meth:`attach`."""
@@ -183,6 +213,28 @@ class Disk:
         for write in self._pending.get(file, ()):
             _apply(content, write)
         return content
+
+    def _meet(self, what: str, file: str, ratio: float) -> None:
+        """Fail with this chance; draws only where there is one."""
+        if ratio and self._rng.random() < ratio:
+            self._fail(what, file)
+
+    def _meet_write(self, file: str, end: int) -> None:
+        faults = self.faults
+        known = file in self._durable or file in self._pending
+        if faults.new_files is not None and not known:
+            if faults.new_files == 0:
+                self._fail("descriptors", file)
+            self.faults = replace(faults, new_files=faults.new_files - 1)
+        if faults.capacity_bytes is not None:
+            grown = max(0, end - len(self._view(file)))
+            if self.used_bytes + grown > faults.capacity_bytes:
+                self._fail("full", file)
+        self._meet("write", file, faults.write_error_ratio)
+
+    def _fail(self, what: str, file: str) -> None:
+        self._journal.record("disk.fault", self._owner, what=what, file=file, at=0)
+        raise DiskError(f"{self._owner}: a fault of the disk ({what}) on {file!r}")
 
     async def _take(self, delay_ms: float) -> None:
         if delay_ms > 0:

@@ -1,0 +1,172 @@
+"""Looking for violations: many seeds, every case, several processes; the corpus first."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Final
+
+from alyslab.chaos.cases import chosen
+from alyslab.chaos.trial import Trial, attempt
+from alyslab.errors import BadInputError, Problem
+
+if TYPE_CHECKING:
+    from alyslab.chaos.corpus import Corpus, Replayed
+
+AHEAD: Final = 4
+"""Runs handed out to each process in advance."""
+Progress = Callable[[Iterable[Trial], int], Iterable[Trial]]
+Task = tuple[str, int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A violation: what was broken, and the first run that showed it."""
+
+    case: str
+    checks: tuple[str, ...]
+    trial: Trial
+    times: int
+    """How many runs of the search showed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteTally:
+    """What one fault site did over a whole search."""
+
+    name: str
+    armed: int
+    """Runs that made it active and came by."""
+    visits: int
+    fired: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Search:
+    """What a search came to."""
+
+    trials: list[Trial] = field(default_factory=list)
+    replayed: list[Replayed] = field(default_factory=list)
+    """What the corpus came to, run first."""
+
+    @property
+    def violations(self) -> list[Trial]:
+        """The runs that broke a promise."""
+        return [trial for trial in self.trials if trial.violates]
+
+    @property
+    def errors(self) -> list[Trial]:
+        """The runs that ended with an exception."""
+        return [trial for trial in self.trials if trial.status == "error"]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The violations, one for each case and set of broken promises, in the order of finding."""
+        groups: dict[tuple[str, tuple[str, ...]], list[Trial]] = {}
+        for trial in self.violations:
+            groups.setdefault((trial.case, trial.checks), []).append(trial)
+        return [
+            Finding(case=case, checks=checks, trial=trials[0], times=len(trials))
+            for (case, checks), trials in groups.items()
+        ]
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """How many runs ended how."""
+        return Counter(trial.status for trial in self.trials)
+
+    @property
+    def sites(self) -> list[SiteTally]:
+        """What each site did, by name; one that was armed and never fired is a gap of the search."""
+        tally: dict[str, list[int]] = {}
+        for trial in self.trials:
+            for one in trial.sites:
+                counts = tally.setdefault(one.name, [0, 0, 0])
+                counts[0] += one.active
+                counts[1] += one.visits
+                counts[2] += one.fired
+        return [
+            SiteTally(name=name, armed=armed, visits=visits, fired=fired)
+            for name, (armed, visits, fired) in sorted(tally.items())
+        ]
+
+
+def search(
+    *,
+    seeds: Iterable[int],
+    cases: Sequence[str] = (),
+    planted: Sequence[str] = (),
+    jobs: int = 1,
+    stop_at_first: bool = False,
+    corpus: Corpus | None = None,
+    progress: Progress | None = None,
+) -> Search:
+    """Run each case with each seed, and collect what violates a promise.
+
+    Parameters
+    ----------
+    seeds
+        Which ones; each runs every case before the next one begins.
+    cases
+        Names of cases or of harnesses; all without one.
+    planted
+        Defects to switch on.
+    jobs
+        Processes; with 1 it all happens in this one.
+    stop_at_first
+        Stop at the first violation, in the order of seeds and cases.
+    corpus
+        Failing runs to run again first; new ones are added.
+    progress
+        Wraps the runs as they end, with their number: a bar, or log lines.
+
+    Raises
+    ------
+    BadInputError
+        For an unknown case, no seed, or a number of processes below 1.
+    """
+    names = [case.name for case in chosen(tuple(cases))]
+    tasks: list[Task] = [(name, seed, tuple(planted)) for seed in seeds for name in names]
+    if not tasks or jobs < 1:
+        key, value = ("seeds", 0) if not tasks else ("jobs", jobs)
+        raise BadInputError(
+            Problem(where="search", key=key, what="nothing to do", value=value, allowed="1 or more")
+        )
+    found = Search()
+    if corpus is not None:
+        found.replayed.extend(corpus.replay())
+    ended = _here(tasks) if jobs == 1 else _in_processes(tasks, jobs)
+    for trial in progress(ended, len(tasks)) if progress is not None else ended:
+        found.trials.append(trial)
+        if stop_at_first and trial.violates:
+            break
+    ended.close()
+    if corpus is not None:
+        corpus.keep(finding.trial for finding in found.findings)
+    return found
+
+
+def _here(tasks: Iterable[Task]) -> Generator[Trial, None, None]:
+    for task in tasks:
+        yield attempt(*task)
+
+
+def _in_processes(tasks: Iterable[Task], jobs: int) -> Generator[Trial, None, None]:
+    """Yield trials in the order of the tasks; the processes are fresh and inherit nothing of ours."""
+    left = iter(tasks)
+    ahead: deque[Future[Trial]] = deque()
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            while True:
+                while len(ahead) < jobs * AHEAD and (task := next(left, None)) is not None:
+                    ahead.append(pool.submit(attempt, *task))
+                if not ahead:
+                    return
+                wait([ahead[0]], return_when=FIRST_COMPLETED)
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()

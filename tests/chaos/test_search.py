@@ -1,0 +1,151 @@
+"""A search runs everything, finds what is planted, keeps it, and comes back to it first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alyslab.chaos.cases import all_cases, case_of, chosen
+from alyslab.chaos.corpus import Corpus
+from alyslab.chaos.search import search
+from alyslab.chaos.systems import SYSTEMS
+from alyslab.chaos.trial import attempt
+from alyslab.errors import BadInputError
+from alyslab.runtime.token import Token
+
+PLANTED = ("quorum.timer_lost_on_pause",)
+QUORUM = ("chaos:quorum",)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return search(seeds=range(60), cases=QUORUM, planted=PLANTED, stop_at_first=True)
+
+
+def test_without_names_every_workload_of_every_harness_is_searched() -> None:
+    """A defect anywhere in the code under test must have a chance to be seen."""
+    from alyslab.harnesses.actor.workloads import WORKLOADS
+
+    names = {case.name for case in chosen()}
+
+    assert {f"chaos:{name}" for name in SYSTEMS} <= names
+    assert {f"actor:{name}" for name in WORKLOADS} <= names
+    assert "network:flood" in names
+
+
+def test_a_harness_stands_for_all_of_its_workloads() -> None:
+    """Who works on one part searches that part."""
+    assert {case.name.partition(":")[0] for case in chosen(("actor",))} == {"actor"}
+    with pytest.raises(BadInputError, match="no such case"):
+        chosen(("actors:trial",))
+
+
+def test_a_planted_bug_is_found_and_its_token_repeats_it(found) -> None:
+    """The token is all that is left of a run of another process."""
+    (finding,) = found.findings
+    token = Token.parse(finding.trial.token)
+
+    assert finding.checks
+    assert case_of(token).name == "chaos:quorum"
+    assert token.planted == PLANTED
+
+
+def test_the_search_stops_at_the_first_violation_or_collects_all(found) -> None:
+    """One for a person who waits, the other for the night."""
+    assert [trial.violates for trial in found.trials] == [False] * (len(found.trials) - 1) + [True]
+
+    everything = search(seeds=range(4), cases=QUORUM, planted=PLANTED)
+    assert len(everything.trials) == 4
+    assert len(everything.violations) == sum(finding.times for finding in everything.findings)
+
+
+def test_the_same_seeds_give_the_same_trials() -> None:
+    """A search that can't be repeated proves nothing either way."""
+    one, other = (attempt("actor:trial", 5) for _ in range(2))
+
+    assert one.token == other.token
+    assert attempt("actor:trial", 6).token != one.token
+
+
+def test_an_exception_of_the_code_under_test_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One broken seed must not end the search, nor be counted as a pass."""
+    from dataclasses import replace
+
+    async def broken() -> None:
+        raise ZeroDivisionError("here")
+
+    cases = dict(all_cases())
+    cases["actor:trial"] = replace(cases["actor:trial"], main=broken)
+    monkeypatch.setattr("alyslab.chaos.trial.all_cases", lambda: cases)
+    trial = attempt("actor:trial", 1)
+
+    assert (trial.status, trial.checks, trial.note) == ("error", ("ZeroDivisionError",), "here")
+    assert not trial.violates
+
+
+def test_sites_are_counted_over_the_whole_search() -> None:
+    """A site that was armed and never fired is a gap of the search."""
+    sites = search(seeds=range(8), cases=("network:flood",)).sites
+
+    assert sites
+    assert all(site.visits >= site.fired for site in sites)
+    assert any(site.armed and site.fired for site in sites)
+
+
+@pytest.mark.parametrize("arguments", [{"seeds": []}, {"seeds": range(3), "jobs": 0}])
+def test_nothing_to_do_is_refused(arguments: dict) -> None:
+    """An empty search would pass."""
+    with pytest.raises(BadInputError, match="nothing to do"):
+        search(cases=QUORUM, **arguments)
+
+
+def test_what_failed_is_kept_once_and_run_again_first(found, tmp_path: Path) -> None:
+    """Yesterday's failures are the likeliest of today."""
+    path = tmp_path / "deep" / "corpus.jsonl"
+
+    assert Corpus(path, "v1").keep(found.trials) == 1
+    assert Corpus(path, "v1").keep(found.trials) == 0
+    (again,) = Corpus(path, "v1").replay()
+    assert (again.still_fails, again.same_digest) == (True, True)
+
+
+def test_on_another_version_only_the_verdict_counts(found, tmp_path: Path) -> None:
+    """A journal may change with the code; a broken promise is a broken promise."""
+    path = tmp_path / "corpus.jsonl"
+    Corpus(path, "v1").keep(found.trials)
+
+    (again,) = Corpus(path, "v2").replay()
+    assert (again.still_fails, again.same_digest) == (True, None)
+
+
+def test_a_token_that_can_t_be_run_is_told_and_stops_nothing(found, tmp_path: Path) -> None:
+    """Workloads are renamed; their old findings say so."""
+    path = tmp_path / "corpus.jsonl"
+    Corpus(path, "v1").keep(found.trials)
+    lost = str(Token(workload="gone:away", seed=1))
+    path.write_text(path.read_text() + path.read_text().replace(found.violations[0].token, lost))
+
+    runnable, gone = Corpus(path, "v1").replay()
+    assert runnable.still_fails
+    assert gone.trial is None
+    assert "no case runs gone:away" in gone.problem
+
+
+def test_a_corpus_that_is_none_is_refused_with_its_lines(tmp_path: Path) -> None:
+    """It may be somebody's other file."""
+    path = tmp_path / "notes.txt"
+    path.write_text('hello\n{"format": 9}\n')
+
+    with pytest.raises(BadInputError) as refused:
+        Corpus(path, "v1")
+    assert [problem.where for problem in refused.value.problems] == [f"{path}:1", f"{path}:2"]
+
+
+@pytest.mark.slow
+def test_several_processes_find_the_same_as_one() -> None:
+    """Parallelism is for speed alone."""
+    arguments = {"seeds": range(6), "cases": ("chaos:actors", "network:flood")}
+    one, two = (search(jobs=jobs, **arguments) for jobs in (1, 2))  # type: ignore[arg-type]
+
+    assert [trial.token for trial in one.trials] == [trial.token for trial in two.trials]

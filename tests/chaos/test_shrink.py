@@ -1,0 +1,90 @@
+"""A failing run is made small, and fails in the same way."""
+
+from __future__ import annotations
+
+import pytest
+
+from alyslab.chaos.conduct import CONVERGES, run_plan
+from alyslab.chaos.plan import Entry
+from alyslab.chaos.shrink import shrink
+from alyslab.chaos.trial import again, attempt
+from alyslab.errors import BadInputError
+from alyslab.runtime.token import Token
+
+from .plans import entry, plan
+
+NOISE = ("network.jitter", "network.duplicate", "clock.offset", "storage.lost_writes", "network.latency")
+
+
+def noisy(cause: Entry, entries: int) -> tuple[Entry, ...]:
+    """The cause among harmless faults."""
+    harmless = [
+        entry(NOISE[number % len(NOISE)], "one", start_s=0.2 * number, end_s=0.2 * number + 1, intensity=0.2)
+        for number in range(entries - 1)
+    ]
+    return (*harmless[: entries // 2], cause, *harmless[entries // 2 :])
+
+
+def failing(entries: int) -> str:
+    pause = entry("process.pause", start_s=0.5, end_s=5.0)
+    done = run_plan(plan(*noisy(pause, entries)), seed=3, planted=("quorum.timer_lost_on_pause",))
+    assert CONVERGES in [check.name for check in done.verdict.failed]
+    return done.run.token
+
+
+def test_the_cause_is_what_is_left() -> None:
+    """Five harmless faults go, the pause that matters stays."""
+    small = shrink(failing(6), check=CONVERGES, limit_s=20.0)
+
+    assert small.plan is not None
+    assert [one.fault for one in small.plan.entries] == ["process.pause"]
+    assert (small.before.entries, small.after.entries) == (6, 1)
+    assert small.after.faulty_s < small.before.faulty_s
+
+
+def test_the_small_run_repeats_and_fails_in_the_same_way() -> None:
+    """Its token goes into the report of the bug."""
+    small = shrink(failing(3), limit_s=10.0)
+
+    assert small.check in again(Token.parse(small.token)).checks
+
+
+def test_time_is_bounded_and_what_was_gained_is_kept() -> None:
+    """Shrinking must not take longer than the search that it serves."""
+    small = shrink(failing(6), limit_s=0.0)
+
+    assert not small.complete
+    assert small.after.entries == small.before.entries
+
+
+def test_a_token_whose_run_keeps_its_promises_can_t_be_shrunk() -> None:
+    """There is nothing to hold fixed."""
+    good = run_plan(plan(entry("process.pause", end_s=1.0)), seed=3).run.token
+
+    with pytest.raises(BadInputError, match="nothing is broken"):
+        shrink(good)
+
+
+def test_a_token_of_something_else_is_refused() -> None:
+    """A workload without a plan has no plan to shrink."""
+    for seed in range(20):
+        trial = attempt("actor:trial", seed, ("actor.restart_forgets_mailbox",))
+        if trial.violates:
+            break
+    with pytest.raises(BadInputError, match="has no plan to shrink"):
+        shrink(trial.token)
+
+
+def test_a_check_that_did_not_fail_can_t_be_held_fixed() -> None:
+    """It would be another violation."""
+    with pytest.raises(BadInputError, match="its run ends with fail"):
+        shrink(failing(2), check="blocks are blue")
+
+
+@pytest.mark.slow
+def test_twenty_four_faults_are_brought_to_three_or_fewer() -> None:
+    """Issue 7: a plan of 20 or more entries, a cause of one or two faults, 60 s (given ten times as much)."""
+    small = shrink(failing(24), check=CONVERGES, limit_s=600.0)
+
+    assert small.before.entries == 24
+    assert small.after.entries <= 3

@@ -1,0 +1,86 @@
+"""One vocabulary over actors, network, consensus and sync: each system runs, is judged, and converges."""
+
+from __future__ import annotations
+
+import pytest
+
+from alyslab.chaos.catalogue import cases_for, planted_bugs
+from alyslab.chaos.conduct import run_plan
+from alyslab.chaos.faults import FAULTS
+from alyslab.chaos.plan import Entry, Plan
+from alyslab.chaos.resilience import resilience
+from alyslab.chaos.systems import SYSTEMS, system_named
+from alyslab.chaos.target import Target
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_system_bears_a_pause_and_comes_back(name: str) -> None:
+    """The fault that all of them know; what follows it is measured in each one's own rows."""
+    spec = system_named(name)
+    pause = Entry(fault="process.pause", target=Target(select="one"), start_s=1.0, end_s=6.0)
+    phases = spec.phases.model_copy(update={"faults_s": 20.0})
+    done = run_plan(Plan(system=name, phases=phases, entries=(pause,)), seed=2)
+    figures = resilience(done.run.journal)
+
+    assert done.verdict.status == "pass"
+    assert figures.converged
+    assert figures.score is not None
+    assert figures.score > 0.2
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_what_a_system_says_of_itself_exists(name: str) -> None:
+    """A fault or a bug with a misspelt name would never be drawn or found."""
+    spec = system_named(name)
+
+    assert spec.faults <= set(FAULTS)
+    assert set(spec.defects) <= {entry.name for entry in planted_bugs()}
+    assert set(spec.least) | set(spec.varies) <= set(spec.options)
+    assert len(spec.members(spec.options)) == len(set(spec.members(spec.options))) > 1
+    assert set(spec.byzantine(spec.options)) <= set(spec.members(spec.options))
+    for key in spec.without:
+        fault, _, parameter = key.rpartition(".")
+        assert FAULTS[fault].parameter(parameter) is not None
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    ["equivocate", "forge", "withhold_votes", "delay_votes", "delay_blocks", "invalid_state_root"],
+)
+def test_a_federation_bears_one_cheat_who_really_cheats(behaviour: str) -> None:
+    """One of four is what finality is promised to bear; the effect counts what it did."""
+    cheat = Entry(
+        fault=f"byzantine.{behaviour}",
+        target=Target(select="named", names=("node-1",)),
+        start_s=1.0,
+        end_s=40.0,
+        intensity=1.0,
+    )
+    spec = system_named("consensus")
+    phases = spec.phases.model_copy(update={"steady_s": 16.0, "faults_s": 41.0})
+    done = run_plan(Plan(system="consensus", phases=phases, entries=(cheat,)), seed=4)
+    (effect,) = done.run.journal.select(kind="chaos.effect")
+
+    assert effect.fields["amount"] > 0
+    assert done.verdict.status == "pass"
+
+
+def test_an_equivocation_is_noticed_by_honest_nodes_from_what_they_received() -> None:
+    """Detection must not read the attacker's label."""
+    cheat = Entry(
+        fault="byzantine.equivocate", target=Target(select="named", names=("node-1",)), intensity=1.0
+    )
+    spec = system_named("consensus")
+    phases = spec.phases.model_copy(update={"steady_s": 16.0, "faults_s": 41.0})
+    journal = run_plan(Plan(system="consensus", phases=phases, entries=(cheat,)), seed=4).run.journal
+    noticed = {event.subject for event in journal.select(kind="consensus.equivocation")}
+
+    assert noticed
+    assert noticed <= set(spec.members(spec.options))
+
+
+def test_every_planted_bug_of_a_system_is_hunted_in_it() -> None:
+    """A bug that no case runs could never be found."""
+    for name in SYSTEMS:
+        for defect in system_named(name).defects:
+            assert cases_for(defect), defect
