@@ -14,21 +14,28 @@ from typing import Any, Final
 from alyslab.checkers.propagation import check_propagation
 from alyslab.checkers.verdict import Verdict
 from alyslab.harnesses.interpreters import Interpreters
+from alyslab.harnesses.network.gossip.defects import FLOOD_DEFECTS
 from alyslab.harnesses.network.presets import ALYS, SIMBLOCK_BLOCK_BYTES
 from alyslab.harnesses.simulated import SimulatedWorkload
 from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import Limit, Phase, PhaseSpec
+from alyslab.phases.properties import PARAMETER, observe_properties
 from alyslab.runtime import Journal, Run
 from alyslab.runtime.replay import replay
-from alyslab.runtime.sites import catalogue
 
 WORKLOAD: Final = "alyslab.harnesses.network.gossip:flood"
-DEFECTS: Final = "gossip."
-"""Prefix under which the workload's modules register their planted defects."""
 HASH_SEEDS: Final = (1, 2)
 """``PYTHONHASHSEED`` of the fresh interpreters; any two that differ."""
 SEED_END: Final = 2**63
 """One more than the largest seed of a run."""
+
+PROPERTIES: Final = (
+    "the digest tells",
+    "encode and decode",
+    "valid chains are accepted",
+    "a broken rule is named",
+)
+"""What all later phases build on: the journal, and the chain's rules."""
 
 DETERMINISM: Final = "design.md, principle 2: the same seed gives the same journal, bit for bit"
 REPLAY: Final = "design.md, contracts: replay runs again what the token names and compares digests"
@@ -103,10 +110,11 @@ async def show_foundation(context: PhaseContext) -> None:
     _observe_replay(context, first)
     _observe_propagation(context, first)
     await _observe_planted_bugs(context, network)
+    await observe_properties(context, PROPERTIES)
 
 
 def _arguments(context: PhaseContext, seed: int | None = None) -> dict[str, Any]:
-    own = {"strategy", "hunt_seeds"}
+    own = {"strategy", "hunt_seeds", PARAMETER}
     return {
         "seed": context.seed if seed is None else seed,
         "strategy": str(context.parameters["strategy"]),
@@ -163,10 +171,8 @@ def _observe_propagation(context: PhaseContext, first: Run) -> None:
 
 
 async def _observe_planted_bugs(context: PhaseContext, network: SimulatedWorkload) -> None:
-    names = [
-        entry.name for entry in catalogue() if entry.kind == "planted" and entry.name.startswith(DEFECTS)
-    ]
-    hunted = bool(names) and int(context.parameters["hunt_seeds"]) > 0
+    names = FLOOD_DEFECTS
+    hunted = int(context.parameters["hunt_seeds"]) > 0
     missed = []
     for name in names:
         tried = await _hunt(context, network, name)
@@ -178,7 +184,7 @@ async def _observe_planted_bugs(context: PhaseContext, network: SimulatedWorkloa
         "planted_bugs_missed",
         len(missed) if hunted else None,
         unit="bugs",
-        note=f"of {len(names)} planted" if hunted else "nothing was hunted: no seed, or no defect registered",
+        note=f"of {len(names)} planted" if hunted else "nothing was hunted: no seed was to be tried",
         evidence=[{"missed": name} for name in missed],
     )
 
@@ -226,5 +232,6 @@ FOUNDATION: Final = PhaseSpec(
         "block_bytes": SIMBLOCK_BLOCK_BYTES,
         "strategy": "fifo",
         "hunt_seeds": 60,
+        PARAMETER: 25,
     },
 )

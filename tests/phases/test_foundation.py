@@ -11,17 +11,17 @@ from alyslab.checkers.verdict import Check, Verdict
 from alyslab.config import LabConfig
 from alyslab.harnesses.harness import Harness
 from alyslab.harnesses.interpreters import Interpreters
+from alyslab.harnesses.network.gossip.defects import FLOOD_DEFECTS
 from alyslab.harnesses.simulated import SimulatedWorkload
 from alyslab.metrics import MetricsCollector
 from alyslab.phases.context import PhaseContext
-from alyslab.phases.foundation import FOUNDATION, WORKLOAD
+from alyslab.phases.foundation import FOUNDATION, PROPERTIES, WORKLOAD
 from alyslab.phases.phase import ParameterValue
 from alyslab.phases.validator import judge
 from alyslab.runtime import Journal
 from alyslab.runtime.replay import replay
-from alyslab.runtime.sites import catalogue
 
-SMALL: Mapping[str, ParameterValue] = {"peers": 10, "blocks": 4, "degree": 4}
+SMALL: Mapping[str, ParameterValue] = {"peers": 10, "blocks": 4, "degree": 4, "property_cases": 2}
 
 
 def flooded(journal: Journal) -> Verdict:
@@ -30,7 +30,7 @@ def flooded(journal: Journal) -> Verdict:
 
 def planted_count() -> int:
     """How many defects the workload has, once it was imported."""
-    return sum(entry.kind == "planted" and entry.name.startswith("gossip.") for entry in catalogue())
+    return len(FLOOD_DEFECTS)
 
 
 def simulated(workload: str) -> SimulatedWorkload:
@@ -77,7 +77,8 @@ def test_the_foundation_holds() -> None:
     seen = asyncio.run(shown())
 
     assert {passed for _, passed in checks(seen).values()} == {True}
-    assert [verdict.status for verdict in seen.verdicts] == ["pass"]
+    # Of the network's propagation, and of each property.
+    assert [verdict.status for verdict in seen.verdicts] == ["pass"] * (1 + len(PROPERTIES))
     assert seen.observations["planted_bugs_missed"].note == f"of {planted_count()} planted"
     assert seen.observations["digests_across_processes"].note == "PYTHONHASHSEED 1, 2"
 

@@ -1,0 +1,131 @@
+"""The federation as a machine: authors that write and approve while nodes are cut off, killed and held."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+
+from hypothesis import strategies as st
+
+from alyslab.harnesses.consensus.users import Load
+from alyslab.harnesses.consensus.workloads import faults
+from alyslab.harnesses.consensus.workloads.finish import tell_end
+from alyslab.harnesses.consensus.workloads.hostile import Hostile
+from alyslab.harnesses.consensus.workloads.judging import judge
+from alyslab.harnesses.consensus.world import MINER, Plan, World, with_spec
+from alyslab.property.machine import SimulationMachine, claim, initialize, rule
+from alyslab.property.properties.actor import refuse_failed
+from alyslab.runtime import require_current
+from alyslab.runtime.disk import DiskLatency
+
+AUTHORITIES = 4
+GAP_BLOCKS = 8
+"""So few blocks may go without work that an outage of the miner halts the chain."""
+CALM_S = 80.0
+LOAD = Load(users=4, interval_s=6.0, burn_every=4, pay_every=5)
+NODES = st.integers(0, AUTHORITIES - 1)
+
+
+class ConsensusMachine(SimulationMachine):
+    """What is finalised anywhere is finalised everywhere, and once nothing is broken the chain goes on."""
+
+    weight = 20
+
+    @initialize(loss_percent=st.sampled_from([0, 1, 3]), sync_ms=st.sampled_from([1, 8]))
+    async def begin(self, loss_percent: int, sync_ms: int) -> None:
+        """Start a federation of four over lines that lose some messages and disks that take some time."""
+        plan = Plan(authorities=AUTHORITIES, load=LOAD)
+        self.world = World(require_current(), with_spec(plan, max_blocks_without_pow=GAP_BLOCKS))
+        self.world.start()
+        self.world.network.shape(None, None, loss_ratio=loss_percent / 100)
+        for name in self.world.names:
+            self.world.node(name).disk.latency = DiskLatency(write_ms=0.2, sync_ms=float(sync_ms))
+        self.enemy = Hostile(self.world)
+        self.cuts = ExitStack()
+        self.number = 0
+        await asyncio.sleep(5.0)
+
+    @rule(seconds=st.sampled_from([1.0, 5.0, 20.0]))
+    async def wait(self, seconds: float) -> None:
+        """Let slots pass."""
+        await asyncio.sleep(seconds)
+
+    @rule(node=NODES, others=st.integers(0, AUTHORITIES // 2))
+    async def partition(self, node: int, others: int) -> None:
+        """Cut some authors off, instead of those that are cut off now."""
+        self.cuts.close()
+        here = {self.world.names[(node + more) % AUTHORITIES] for more in range(others + 1)}
+        there = [name for name in self.world.names if name not in here]
+        self.number += 1
+        cut = self.world.network.partition(sorted(here), there, name=f"cut-{self.number}")
+        self.cuts.enter_context(cut)
+
+    @rule()
+    async def heal(self) -> None:
+        """Let everybody reach everybody."""
+        self.cuts.close()
+
+    @rule(node=NODES)
+    async def crash(self, node: int) -> None:
+        """Kill an author, or start it again if it is down."""
+        machine = self.world.node(self.world.names[node])
+        if machine.state == "crashed":
+            machine.restart()
+        else:
+            machine.crash()
+
+    @rule(node=NODES, after_s=st.sampled_from([0.01, 0.1, 0.3]), down_s=st.sampled_from([0.5, 10.0]))
+    async def crash_in_its_slot(self, node: int, after_s: float, down_s: float) -> None:
+        """Kill an author just after it wrote its block, when a vote may be lost."""
+        name = self.world.names[node]
+        await faults.until_slot_of(self.world, name, after_s)
+        await faults.crash(self.world, name, down_s)
+
+    @rule(node=st.sampled_from([*range(AUTHORITIES), MINER]))
+    async def hold(self, node: int | str) -> None:
+        """Hold an author or the miner, or let it go on if it is held."""
+        machine = self.world.node(node if isinstance(node, str) else self.world.names[node])
+        if machine.state == "paused":
+            machine.resume()
+        elif machine.state == "running":
+            machine.pause()
+
+    @rule(node=NODES)
+    async def equivocate(self, node: int) -> None:
+        """Sign two blocks for one slot with an author's key."""
+        if self._up(self.world.names[node]):
+            await self.enemy.equivocate(self.world.names[node])
+
+    @rule(node=NODES)
+    async def forge(self, node: int) -> None:
+        """Send an author forged approvals, and nonsense."""
+        name = self.world.names[node]
+        if self._up(name):
+            self.enemy.forge_approvals(name)
+            self.enemy.talk_nonsense(name)
+
+    def _up(self, name: str) -> bool:
+        """Return whether a node runs and has read its disk."""
+        life = self.world.around.lives.get(name)
+        return self.world.node(name).state == "running" and getattr(life, "ledger", None) is not None
+
+    async def finish(self) -> None:
+        """Mend everything and wait; then all agree, the chain goes on, and every checker holds."""
+        self.cuts.close()
+        for name in (*self.world.names, MINER):
+            machine = self.world.node(name)
+            if machine.state == "crashed":
+                machine.restart()
+            elif machine.state == "paused":
+                machine.resume()
+        self.world.network.shape(None, None, loss_ratio=0.0)
+        faults.faults_over(self.world)
+        await asyncio.sleep(CALM_S)
+        await tell_end(self.world)
+        journal = require_current().journal
+        finalised: dict[int, str] = {}
+        for event in journal.select(kind="chain.finalised"):
+            height, root = event.fields["height"], event.fields["root"]
+            known = finalised.setdefault(height, root)
+            claim(known == root, f"two blocks are finalised at height {height}: {known} and {root}")
+        refuse_failed(judge(journal))
