@@ -28,7 +28,7 @@ DEV := .venv/dev-$(PLACE)-$(NEEDS)
 .DELETE_ON_ERROR:
 # Two installs into one .venv at the same time would spoil it.
 .NOTPARALLEL:
-.PHONY: help lab test test-slow test-all lint format types notebooks-check notebooks-clean docs \
+.PHONY: help lab test test-slow test-soak test-all lint format types notebooks-check notebooks-clean docs \
 	docs-check bench doctor hooks lock clean clean-all
 
 help: ## list the targets
@@ -42,10 +42,13 @@ lab: $(LAB) ## set up, run every notebook (PROFILE=quick) and say where the repo
 test: $(DEV) ## set up and run the quick tests
 	$(PYTEST)
 
-test-slow: $(DEV) ## run the slow lanes only: whole notebooks, thousands of seeds, the docs' commands
-	$(PYTEST) -m slow
+test-slow: $(DEV) ## run the slow lanes only: whole notebooks, hundreds of seeds, the docs' commands
+	$(PYTEST) -m "slow and not soak"
 
-test-all: test test-slow ## run the quick tests, then the slow lanes
+test-soak: $(DEV) ## run what takes a machine an hour or more: each harness' 2,000 seeds, every search again
+	$(PYTEST) -m soak
+
+test-all: test test-slow test-soak ## run the quick tests, then the slow lanes, then the soak
 
 ## Checks
 

@@ -17,10 +17,6 @@ from alyslab.runtime.event import Event
 BATCH: Final = "alys-system.md §3, Batch"
 BLACKLIST: Final = "alys-system.md §3, Peer score"
 BACKOFF_FIRST_S, BACKOFF_MOST_S = 1.0, 30.0
-RANGES_LEAST: Final = 15
-"""Ranges of a node from which on their distribution means anything."""
-SHARE_MOST: Final = 0.9
-"""Where three or more peers can serve, none gets more of the ranges; ours."""
 
 
 def batches_bounded(log: SyncLog) -> Verdict:
@@ -128,28 +124,43 @@ def failures_have_consequences(log: SyncLog) -> Verdict:
     )
 
 
-def no_peer_does_all(log: SyncLog) -> Verdict:
-    """Return whether ranges that several peers could serve were spread over them."""
-    worst, shown = None, dict[str, object]()
+def no_peer_is_favoured(log: SyncLog) -> Verdict:
+    """Return whether no request went to a peer while another that could serve it had fewer in hand.
+
+    This is the downloader's own rule, and holds in every schedule.  Among the
+    peers that claim to have a range, are off the blacklist and out of their
+    back-off, and have not failed at this range, one with the fewest requests
+    in hand is drawn.  Only if all those are at their most is one asked that
+    has failed at it; that one is below the most, hence below them too.  What a
+    peer has in hand is counted here from the requests (``sync.request``) that
+    have had no end yet (``sync.answered``), not taken from the node's word.
+
+    How the draw falls among equals is no matter of this check: a node that
+    asks for one range at a time finds all peers idle, and any may come up.
+    """
+    seen, unfair = 0, list[dict[str, object]]()
     for node, rows in log.nodes.items():
-        served = Counter(
-            row.fields["peer"] for row in rows if row.kind == "sync.range" and row.fields["peers"] >= 3
-        )
-        total = served.total()
-        if total >= RANGES_LEAST:
-            peer, most = max(served.items(), key=lambda item: (item[1], item[0]))
-            if worst is None or most / total > worst:
-                worst, shown = most / total, {"node": node, "peer": peer, "ranges": most, "of": total}
+        in_hand: Counter[str] = Counter()
+        for row in rows:
+            fields = row.fields
+            if row.kind == "node.crash":
+                in_hand.clear()
+            elif row.kind == "sync.answered":
+                in_hand[fields["peer"]] -= 1
+            elif row.kind == "sync.request" and "others" in fields:  # V1's way asks one peer for all
+                seen += bool(fields["others"])
+                loads = {peer: in_hand[peer] for peer in (fields["peer"], *fields["others"])}
+                if min(loads.values()) < loads[fields["peer"]]:
+                    unfair.append({"node": node, "in_hand": loads, **row.as_dict()})
+                in_hand[fields["peer"]] += 1
     return Verdict(
         (
-            Check(
-                name="no peer is asked for most of what several have",
-                observed=worst,
-                comparison="<=",
-                limit=SHARE_MOST,
-                source="alys-system.md §7, incident 13",
-                evidence=(shown,) if worst is not None and worst > SHARE_MOST else (),
-                note="" if worst is not None else "too few ranges",
+            count_none(
+                "no peer is asked for a range while another has fewer in hand",
+                seen=seen,
+                broken=unfair,
+                unit="requests",
+                source="alys-system.md §7, incident 13; issue 6, fair load",
             ),
         )
     )

@@ -154,17 +154,26 @@ def depth_figure(depths: Mapping[str, Depth], *, capacity: int) -> Figure:
 
 
 def load_figure(frame: pd.DataFrame) -> Figure:
-    """Draw what is handled against what is offered: ``policy``, ``offered_per_s``, ``handled_per_s``."""
+    """Draw what is handled against what is offered: the median over seeds and its bootstrap interval of 95 %.
+
+    ``frame`` has columns ``policy``, ``offered_per_s`` and ``handled_per_s``, a
+    row for each run; raises ValueError when it is empty.
+    """
     if frame.empty:
         raise ValueError("nothing to draw: no load was offered")
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(layout="constrained")
     for place, (policy, rows) in enumerate(frame.groupby("policy", sort=False)):
-        axes.plot(
-            rows["offered_per_s"],
-            rows["handled_per_s"],
-            f"{'os^Dv'[place % 5]}-",
+        offered = sorted(set(rows["offered_per_s"]))
+        samples = [rows.loc[rows["offered_per_s"] == rate, "handled_per_s"] for rate in offered]
+        intervals = [median_interval(sample) for sample in samples]
+        axes.errorbar(
+            offered,
+            [median for _, median, _ in intervals],
+            yerr=[[m - low for low, m, _ in intervals], [high - m for _, m, high in intervals]],
+            fmt=f"{'os^Dv'[place % 5]}-",
+            capsize=4,
             color=f"C{place}",
             label=policy,
             markersize=15 - 3 * place,  # policies often agree: each shows around the next
@@ -176,7 +185,7 @@ def load_figure(frame: pd.DataFrame) -> Figure:
     axes.set(
         xlabel="offered [messages/s, virtual]",
         ylabel="handled [messages/s, virtual]",
-        title="Throughput against load",
+        title="Throughput against load: medians with their 95 % intervals",
         ylim=(0, float(frame["handled_per_s"].max()) * 1.25),
     )
     axes.legend(loc="lower right")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+NEAR: Final = 0.03
+"""Share of the diagram's width within which two labels would lie on each other."""
 
 
 def spacetime_diagram(evidence: Iterable[Mapping[str, Any]], *, title: str = "") -> Figure:
@@ -37,6 +41,7 @@ def spacetime_diagram(evidence: Iterable[Mapping[str, Any]], *, title: str = "")
         axes.axhline(height, color="0.8", linewidth=1, zorder=0)
     for message in sorted(messages, key=lambda each: bool(each.get("breaks"))):
         _draw_message(axes, message, lanes)
+    _label(axes, messages, lanes)
     axes.set_yticks(list(lanes.values()), list(lanes))
     axes.set(xlabel="time since the run began [ms]", title=title or "What happened around the violation")
     axes.set_ylim(-0.6, len(lanes) - 0.4)
@@ -66,12 +71,29 @@ def _draw_message(axes: Any, message: Mapping[str, Any], lanes: Mapping[str, int
     axes.annotate("", xy=(begun_ms, end), xytext=(sent_ms, start), arrowprops=arrow)
     axes.plot([sent_ms, begun_ms], [start, end], alpha=0)  # annotations do not widen the axes
     axes.plot([begun_ms, ended_ms], [end, end], color=colour, linewidth=7, alpha=0.45, solid_capstyle="butt")
-    axes.annotate(
-        f"{message['sequence']}",
-        xy=(sent_ms, start),
-        xytext=(0, 5 if start >= end else -13),
-        textcoords="offset points",
-        fontsize=9,
-        ha="center",
-        color=colour,
-    )
+
+
+def _label(axes: Any, messages: Iterable[Mapping[str, Any]], lanes: Mapping[str, int]) -> None:
+    """Write the places of messages in their streams where they are sent; near ones share a label."""
+    times = [message[key] for message in messages for key in ("sent_ns", "started_ns", "ended_ns")]
+    near_ns = NEAR * (max(times) - min(times))
+    groups: dict[tuple[str, bool], list[list[Mapping[str, Any]]]] = {}
+    for message in sorted(messages, key=lambda each: (each["sent_ns"], each["sequence"])):
+        upwards = lanes[message["sender"]] < lanes[message["receiver"]]
+        found = groups.setdefault((message["sender"], upwards), [])
+        if not found or message["sent_ns"] - found[-1][0]["sent_ns"] > near_ns:
+            found.append([])
+        found[-1].append(message)
+    for (sender, upwards), found in groups.items():
+        for group in found:
+            breaks = any(message.get("breaks") for message in group)
+            axes.annotate(
+                ", ".join(dict.fromkeys(str(message["sequence"]) for message in group)),
+                xy=(group[0]["sent_ns"] / 1e6, lanes[sender]),
+                xytext=(0, -13 if upwards else 5),
+                textcoords="offset points",
+                fontsize=9,
+                ha="center",
+                color="C3" if breaks else "C0",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85},
+            )

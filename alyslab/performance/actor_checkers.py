@@ -11,7 +11,10 @@ from alyslab.checkers.mailboxes import check_exclusive, check_priority
 from alyslab.checkers.message_log import MessageLog
 from alyslab.checkers.total_order import check_total_order
 from alyslab.checkers.verdict import Check
+from alyslab.harnesses.actor.message import Priority
+from alyslab.harnesses.actor.tracking import Tracker
 from alyslab.harnesses.actor.workloads.detection import search_all
+from alyslab.runtime import Journal
 
 ISSUE: Final = "issue 3"
 PARTICIPANTS: Final = 8
@@ -20,8 +23,10 @@ PARTICIPANTS: Final = 8
 def checker_checks(*, messages: int = 1_000_000) -> list[Check]:
     """Judge a sound log of many messages with each checker, in CPU seconds."""
     log, causal, orders = _sound(messages)
+    reading, read = _from_a_journal(messages)
     candidates: dict[str, Any] = {
         "FIFO": lambda: check_fifo(log),
+        "FIFO, from a journal's rows,": lambda: check_fifo(read),
         "causal order": lambda: check_causal(causal),
         "total order": lambda: check_total_order(orders),
         "one in hand": lambda: check_exclusive(log),
@@ -40,7 +45,7 @@ def checker_checks(*, messages: int = 1_000_000) -> list[Check]:
                 limit=2.0,
                 unit="s",
                 source=ISSUE,
-                note="CPU time, from columns; reading a journal's rows comes before it",
+                note=f"CPU time, from columns; reading a journal into them {reading:.2f} s",
             )
         )
     return checks
@@ -60,6 +65,23 @@ def detection_checks(*, searches: int = 5) -> list[Check]:
         )
         for found in search_all(searches=searches)
     ]
+
+
+class _Stopped:
+    now_ns = 0
+
+
+def _from_a_journal(messages: int) -> tuple[float, MessageLog]:
+    """Write rows as receivers do, and read them; returns the CPU seconds of reading, and the messages."""
+    journal = Journal(_Stopped())
+    write = Tracker.writer(journal)
+    for place in range(messages):
+        sender, sequence, at_ns = f"actor-{place % PARTICIPANTS}", place // PARTICIPANTS + 1, place * 10
+        row = (place + 1, "work", sender, sequence, int(Priority.NORMAL), at_ns, at_ns, at_ns, "done")
+        write(at_ns + 5, "goal", row)
+    started = time.process_time()
+    log = MessageLog.read(journal)
+    return time.process_time() - started, log
 
 
 def _sound(messages: int) -> tuple[MessageLog, CausalLog, dict[str, Any]]:

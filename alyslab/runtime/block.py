@@ -10,21 +10,22 @@ recomputed from a file.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from alyslab.errors import JournalError
+from alyslab.runtime.values import KEPT, canonical, first_refused, has_nan, is_plain, is_text
 
 if TYPE_CHECKING:
     import numpy as np
 
 BLOCK_ROWS = 4_096
 """Rows in a sealed block; part of the digest's definition."""
+PART_ROWS = 512
+"""Rows that are encoded at once, while the processor's cache still holds them; no digest depends on it."""
 
 Row = tuple[int, int, str, tuple[Any, ...]]
 """Time, number of the schema, subject, values."""
@@ -37,7 +38,7 @@ Schema = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Sealed rows."""
+    """Encoded rows: a sealed block, or a part of the one that is open."""
 
     times: np.ndarray[Any, np.dtype[np.int64]]
     schemas: np.ndarray[Any, np.dtype[np.int32]]
@@ -46,12 +47,30 @@ class Block:
     """Index into :attr:`Encoder.subjects`."""
     values: bytes
     """msgpack of the list of value tuples."""
-    digest: bytes
-    """Of the journal up to and including this block."""
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def body(self) -> memoryview:
+        """The packed values without the header of their list."""
+        return memoryview(self.values)[len(_header(len(self))) :]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Block]) -> Block:
+        """Return the rows of all parts as one."""
+        import numpy as np
+
+        return cls(
+            np.concatenate([part.times for part in parts]),
+            np.concatenate([part.schemas for part in parts]),
+            np.concatenate([part.subjects for part in parts]),
+            b"".join([_header(sum(map(len, parts))), *(part.body for part in parts)]),
+        )
 
 
 class Encoder:
-    """Turns rows into blocks, and keeps the names and the digest that go on from block to block.
+    """Turns rows into parts and parts into blocks, and keeps the names and the digest that go on.
 
     Parameters
     ----------
@@ -68,46 +87,66 @@ class Encoder:
         self._schema_order: dict[int, int] = {}
         self._subject_order: dict[str, int] = {}
         self._digest = blake2b(digest_size=16)
+        self._sealed = (0, 0)  # schemas and subjects that appear in sealed blocks, whose names are digested
 
-    def seal(self, cells: Cells) -> Block:
-        """Encode the next rows; raises :class:`BadRowError`, and nothing has changed then."""
-        return self._encode(cells, self._digest)
+    def encode(self, cells: Cells) -> Block:
+        """Encode the next rows, at least one; raises :class:`BadRowError`, and nothing has changed then."""
+        import numpy as np
 
-    def peek(self, cells: Cells) -> Block:
-        """Encode rows as :meth:`seal` would, and leave everything as it was."""
+        times, schemas, subjects, values = columns_of(cells)
+        packed = self._pack(cells, schemas, values)
+        try:
+            kinds, whose = self._numbered(schemas, subjects)
+        except (KeyError, TypeError):  # something appears here first, or is no subject at all
+            self._admit(cells, schemas, subjects)
+            kinds, whose = self._numbered(schemas, subjects)
+        return Block(np.array(times, "<i8"), kinds, whose, packed)
+
+    def seal(self, parts: Sequence[Block]) -> bytes:
+        """Take the parts of a full block into the digest, and return it."""
+        self._update(self._digest, parts)
+        self._sealed = (len(self.schemas), len(self.subjects))
+        return self._digest.digest()
+
+    def peek(self, parts: Sequence[Block], cells: Cells) -> bytes:
+        """Return the digest after the parts of the open block and these rows, and leave all as it was.
+
+        Raises
+        ------
+        BadRowError
+            As :meth:`encode`.
+        """
         schemas, subjects = len(self.schemas), len(self.subjects)
         orders = dict(self._schema_order)
+        digest = self._digest.copy()
         try:
-            return self._encode(cells, self._digest.copy())
+            self._update(digest, [*parts, self.encode(cells)] if cells else parts)
         finally:
             for subject in self.subjects[subjects:]:
                 del self._subject_order[subject]
             self._schema_order = orders
             del self.schemas[schemas:]
             del self.subjects[subjects:]
+        return digest.digest()
 
     def subject_number(self, subject: str) -> int:
-        """Return the subject's number, or -1 if it is in no sealed row."""
+        """Return the subject's number, or -1 if it is in no encoded row."""
         return self._subject_order.get(subject, -1)
 
-    def _encode(self, cells: Cells, digest: blake2b) -> Block:
+    def _update(self, digest: blake2b, parts: Sequence[Block]) -> None:
+        """Feed a block to a digest: the names that appear first in it, its columns, its values."""
         import msgpack
-        import numpy as np
 
-        if not cells:
-            none = np.empty(0, "<i4")
-            return Block(np.empty(0, "<i8"), none, none, msgpack.packb(()), digest.digest())
-        times, schemas, subjects, values = columns_of(cells)
-        packed = self._pack(cells, schemas, values)
-        try:
-            kinds, whose = self._numbered(schemas, subjects)
-        except (KeyError, TypeError):  # something appears here first, or is no subject at all
-            self._admit(cells, schemas, subjects, digest)
-            kinds, whose = self._numbered(schemas, subjects)
-        columns = (np.array(times, "<i8"), kinds, whose)
-        for part in (*(column.tobytes() for column in columns), packed):
-            digest.update(part)
-        return Block(*columns, packed, digest.digest())
+        schemas, subjects = self._sealed
+        for name in (*self.schemas[schemas:], *self.subjects[subjects:]):
+            digest.update(msgpack.packb(name))
+        for column in ("times", "schemas", "subjects"):
+            for part in parts:
+                digest.update(getattr(part, column).tobytes())
+        if parts:
+            digest.update(_header(sum(map(len, parts))))
+        for part in parts:
+            digest.update(part.body)
 
     def _numbered(self, schemas: Sequence[int], subjects: Sequence[str]) -> tuple[Any, Any]:
         """Return both columns as numbers of first appearance; raises KeyError for what has none yet."""
@@ -130,16 +169,16 @@ class Encoder:
         loose: list[Any] = []
         try:
             for column in self._columns(schemas, values):
-                if not _is_plain(column):
+                if not is_plain(column):
                     loose.extend(column)
             types = set(map(type, loose))
-            if tuple in types or not types <= _KEPT:
+            if tuple in types or not types <= KEPT:
                 self._blame(cells)
             if tuple in types:
-                packed: bytes = msgpack.packb([_canonical(row) for row in values])
+                packed: bytes = msgpack.packb([canonical(row) for row in values])
             else:
-                if float in types and _has_nan(loose):
-                    values = [_canonical(row) for row in values]
+                if float in types and has_nan(loose):
+                    values = [canonical(row) for row in values]
                 # Strict packing takes no sub-class of what is kept, which a plain column may hide.
                 packed = msgpack.packb(list(map(list, values)), strict_types=True)
         except (ValueError, TypeError, OverflowError):  # another length, too long an integer, half a pair
@@ -162,34 +201,38 @@ class Encoder:
                 raise ValueError
             yield from zip(*group, strict=True)
 
-    def _admit(self, cells: Cells, schemas: Sequence[int], subjects: Sequence[str], digest: blake2b) -> None:
-        """Give a number to each schema and subject that appears first here, and digest its name."""
-        import msgpack
-
-        if not all(map(_is_text, subjects)):
+    def _admit(self, cells: Cells, schemas: Sequence[int], subjects: Sequence[str]) -> None:
+        """Give a number to each schema and subject that appears first here."""
+        if not all(map(is_text, subjects)):
             self._blame(cells)
         for schema in dict.fromkeys(schemas):
             if schema not in self._schema_order:
                 self._schema_order[schema] = len(self.schemas)
                 self.schemas.append(self._known[schema])
-                digest.update(msgpack.packb(self._known[schema]))
         for subject in dict.fromkeys(subjects):
             if subject not in self._subject_order:
                 self._subject_order[subject] = len(self.subjects)
                 self.subjects.append(subject)
-                digest.update(msgpack.packb(subject))
 
     def _blame(self, cells: Cells) -> None:
         """Raise :class:`BadRowError` for the first row that can't be kept, if there is one."""
         for number, (_, schema, subject, values) in enumerate(rows_of(cells)):
             kind, names = self._known[schema]
-            if not _is_text(subject):
+            if not is_text(subject):
                 raise BadRowError(f"{kind}: the subject {subject!r} is not a string", number)
             if len(names) != len(values):
                 raise BadRowError(f"{kind} of {subject}: {len(values)} values for the fields {names}", number)
             refused = first_refused(kind, names, values)
             if refused is not None:
                 raise BadRowError(refused, number)
+
+
+def _header(rows: int) -> bytes:
+    """Return what msgpack begins a list of so many items with."""
+    import msgpack
+
+    header: bytes = msgpack.Packer().pack_array_header(rows)
+    return header
 
 
 def columns_of(cells: Cells) -> tuple[Sequence[Any], ...]:
@@ -208,60 +251,3 @@ class BadRowError(JournalError):
     def __init__(self, what: str, row: int) -> None:
         self.row = row
         super().__init__(what)
-
-
-_KEPT = {type(None), bool, int, float, str, tuple}
-
-
-def first_refused(kind: str, names: tuple[str, ...], values: tuple[Any, ...]) -> str | None:
-    """Return what is wrong with the first value that a journal can't keep, or None."""
-    for name, value in zip(names, values, strict=False):
-        if not _keepable(value):
-            return (
-                f"{kind}.{name}: the journal can't keep {value!r} ({type(value).__name__}); "
-                "it keeps None, bool, 64-bit int, float, str, and tuples of these"
-            )
-    return None
-
-
-def _keepable(value: object) -> bool:
-    if type(value) is tuple:
-        return all(_keepable(item) for item in value)
-    if type(value) is int:
-        return -(2**63) <= value < 2**64
-    if type(value) is str:
-        return _is_text(value)
-    return type(value) in _KEPT
-
-
-def _is_text(value: object) -> bool:
-    """Return whether the value is a string without half a surrogate pair."""
-    if type(value) is not str:
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_plain(column: Sequence[Any]) -> bool:
-    """Return whether a column is all text or all integers, their sub-classes included, asking none."""
-    try:
-        if type(column[0]) is str:
-            "".join(column)
-            return True
-        return type(column[0]) is int and type(sum(column)) is int
-    except TypeError:
-        return False
-
-
-def _has_nan(flat: Sequence[Any]) -> bool:
-    return any(map(ne, flat, flat))  # only NaN differs from itself
-
-
-def _canonical(value: Any) -> Any:
-    """Return the value with every NaN replaced by the one whose bits are the same everywhere."""
-    if type(value) is tuple:
-        return tuple(_canonical(item) for item in value)
-    return math.nan if type(value) is float and math.isnan(value) else value

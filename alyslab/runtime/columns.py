@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from alyslab.errors import JournalError
@@ -75,8 +74,7 @@ def gathered(
     codes: dict[str, list[Any]] = {name: [np.empty(0, np.int64)] for name in ("subject", *texts)}
     known: dict[str, dict[str, int]] = {name: {} for name in codes}
     for places, times, subjects, (_, names), rows in parts:
-        flat = list(chain.from_iterable(rows))
-        columns = {name: flat[place :: len(names)] for place, name in enumerate(names)}
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
         numbers["seq"].append(places)
         numbers["time_ns"].append(times)
         codes["subject"].append(subjects.coded(known["subject"]))

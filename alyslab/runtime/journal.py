@@ -1,8 +1,8 @@
 """The journal: everything that happened in a run, in order, with a digest.
 
 A row is ``seq, time_ns, kind, subject, fields``.  Rows are appended end to end
-to one list and sealed in blocks of columns (:mod:`alyslab.runtime.block`), whose
-bytes go into a rolling digest.
+to one list, encoded in small parts, and sealed in blocks of columns
+(:mod:`alyslab.runtime.block`), whose bytes go into a rolling digest.
 
 What a row holds is decided by the program under simulation.  Wall-clock times,
 addresses and process ids have no place in it.
@@ -10,36 +10,16 @@ addresses and process ids have no place in it.
 
 from __future__ import annotations
 
-import gc
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import compress, islice, zip_longest
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from alyslab.errors import JournalError
-from alyslab.runtime.block import (
-    BLOCK_ROWS,
-    ROW_CELLS,
-    BadRowError,
-    Block,
-    Encoder,
-    Row,
-    Schema,
-    first_refused,
-    rows_of,
-)
-from alyslab.runtime.columns import Part, Texts, gathered
-from alyslab.runtime.event import Difference, Event
+from alyslab.runtime.block import BLOCK_ROWS, PART_ROWS, ROW_CELLS, BadRowError, Block, Encoder, Schema
+from alyslab.runtime.reading import COLUMNS, Reader
+from alyslab.runtime.values import first_refused
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
-
-Names = str | Collection[str] | None
-Mask = list[bool]
-COLUMNS = ("seq", "time_ns", "kind", "subject")
-"""What every row has beside its fields."""
 
 
 class Clock(Protocol):
@@ -56,7 +36,7 @@ class _Stopped:
         self.now_ns = now_ns
 
 
-class Journal:
+class Journal(Reader):
     """An append-only list of events.
 
     Parameters
@@ -70,9 +50,13 @@ class Journal:
         self._schemas: list[Schema] = []
         self._schema_numbers: dict[Schema, int] = {}
         self._encoder = Encoder(self._schemas)
+        self._block_rows, self._part_rows = BLOCK_ROWS, PART_ROWS
+        self._full = self._part_rows * ROW_CELLS
         self._blocks: list[Block] = []
+        self._digests: list[bytes] = []
+        self._parts: list[Block] = []
         self._tail: list[Any] = []  # rows end to end: fewer objects, and cut into columns at once
-        self._kept: int | None = None  # cells of the tail that count, once the journal is closed
+        self._kept: int | None = None
 
     # --- appending ---------------------------------------------------------------------------
 
@@ -85,7 +69,7 @@ class Journal:
         ------
         JournalError
             For another value; found at the first row of its kind, or when the
-            block is sealed, and named.
+            rows are encoded, and named.
         """
         if self._kept is not None:
             return
@@ -97,23 +81,23 @@ class Journal:
             schema = self._add_schema(kind, tuple(fields))
         tail = self._tail
         tail.extend((self._clock.now_ns, schema, subject, tuple(fields.values())))
-        if len(tail) >= BLOCK_ROWS * ROW_CELLS:
-            self._seal()
+        if len(tail) >= self._full:
+            self._encode()
 
     def recorder(self, kind: str, /, *names: str) -> Callable[..., None]:
         """Return a function ``(subject, *values)`` that appends a row of this kind, for hot places.
 
         It raises :class:`JournalError` as :meth:`record` does, also for a
-        wrong number of values, when the block is sealed.
+        wrong number of values, when the rows are encoded.
         """
         schema = self._add_schema(kind, names)
-        clock, tail, seal, full = self._clock, self._tail, self._seal, BLOCK_ROWS * ROW_CELLS
+        clock, tail, encode, full = self._clock, self._tail, self._encode, self._full
         extend = tail.extend
 
         def record(subject: str, *values: Any) -> None:
             extend((clock.now_ns, schema, subject, values))
             if len(tail) >= full:
-                seal()
+                encode()
 
         return record
 
@@ -125,13 +109,13 @@ class Journal:
         :meth:`recorder`.
         """
         schema = self._add_schema(kind, names)
-        tail, seal, full = self._tail, self._seal, BLOCK_ROWS * ROW_CELLS
+        tail, encode, full = self._tail, self._encode, self._full
         extend = tail.extend
 
         def write(now_ns: int, subject: str, values: tuple[Any, ...]) -> None:
             extend((now_ns, schema, subject, values))
             if len(tail) >= full:
-                seal()
+                encode()
 
         return write
 
@@ -161,244 +145,36 @@ class Journal:
             self._clock = _Stopped(self._clock.now_ns)  # a journal outlives its simulation
             self._peek()
 
-    def _seal(self) -> None:
-        """Turn the full tail into a block, or drop what came in after the end."""
+    def _encode(self) -> None:
+        """Turn the full tail into a part of the open block, or drop what came in after the end."""
         cells = self._tail
         if self._kept is not None:
             del cells[self._kept :]
             return
         try:
-            block = self._encoder.seal(cells)
+            part = self._encoder.encode(cells)
         except BadRowError as error:
             self._kept = error.row * ROW_CELLS
             raise
-        self._blocks.append(block)
         cells.clear()
+        self._parts.append(part)
+        if len(self._parts) * self._part_rows >= self._block_rows:
+            self._digests.append(self._encoder.seal(self._parts))
+            self._blocks.append(Block.joined(self._parts))
+            self._parts.clear()
 
-    def _peek(self) -> Block:
-        """Encode the tail without sealing it; a bad row ends the journal just before it."""
+    def _peek(self) -> bytes:
+        """Return the digest, the tail included; a bad row ends the journal just before it."""
         try:
-            return self._encoder.peek(self._cells_in_tail())
+            return self._encoder.peek(self._parts, self._cells_in_tail())
         except BadRowError as error:
             self._kept = error.row * ROW_CELLS
             raise
-
-    # --- reading -----------------------------------------------------------------------------
 
     @property
     def digest(self) -> str:
         """The digest of all rows so far: 32 hexadecimal digits."""
-        return self._peek().digest.hex()
-
-    def __len__(self) -> int:
-        return len(self._blocks) * BLOCK_ROWS + len(self._cells_in_tail()) // ROW_CELLS
-
-    def __iter__(self) -> Iterator[Event]:
-        return self.select()
-
-    def __getitem__(self, seq: int) -> Event:
-        """Return the event at ``seq``; negative counts from the end; raises IndexError."""
-        at = seq + len(self) if seq < 0 else seq
-        if not 0 <= at < len(self):
-            raise IndexError(f"seq {seq} in a journal of {len(self)} events")
-        number, row = divmod(at, BLOCK_ROWS)
-        return next(islice(self._events(number, None), row, None))
-
-    def _cells_in_tail(self) -> list[Any]:
-        return self._tail if self._kept is None else self._tail[: self._kept]
-
-    def _rows_in_tail(self) -> list[Row]:
-        return rows_of(self._cells_in_tail())
-
-    def _events(self, number: int, mask: Mask | None) -> Iterator[Event]:
-        """Yield the events of one block (the one after the last is the tail) that the mask lets through."""
-        import msgpack
-
-        start = number * BLOCK_ROWS
-        if number == len(self._blocks):
-            rows: Iterable[tuple[int, int, str, Any]] = self._rows_in_tail()
-        else:
-            block = self._blocks[number]
-            order, subjects = self._encoder.schemas, self._encoder.subjects
-            rows = zip(
-                block.times.tolist(),
-                [self._schema_numbers[order[schema]] for schema in block.schemas.tolist()],
-                [subjects[subject] for subject in block.subjects.tolist()],
-                msgpack.unpackb(block.values, use_list=False),
-                strict=True,
-            )
-        numbered: Iterable[tuple[int, tuple[int, int, str, Any]]] = enumerate(rows, start)
-        if mask is not None:
-            numbered = compress(numbered, mask)
-        for seq, (time_ns, schema, subject, values) in numbered:
-            kind, names = self._schemas[schema]
-            yield Event(seq, time_ns, kind, subject, dict(zip(names, values, strict=True)))
-
-    def select(
-        self,
-        kind: Names = None,
-        subject: Names = None,
-        *,
-        after_ns: int | None = None,
-        before_ns: int | None = None,
-    ) -> Iterator[Event]:
-        """Yield the events that match, in order.
-
-        Parameters
-        ----------
-        kind, subject
-            A name or a collection of names; None matches all.
-        after_ns, before_ns
-            Half-open interval of time: ``after_ns <= time_ns < before_ns``.
-        """
-        kinds, wanted = _as_set(kind), _as_set(subject)
-        for number in range(len(self._blocks) + 1):
-            mask = self._mask(number, kinds, wanted, after_ns, before_ns)
-            if mask is None or any(mask):
-                yield from self._events(number, mask)
-
-    def _mask(
-        self,
-        number: int,
-        kinds: frozenset[str] | None,
-        subjects: frozenset[str] | None,
-        after: int | None,
-        before: int | None,
-    ) -> Mask | None:
-        """Return which rows of a block match, decided on its integer columns alone."""
-        import numpy as np
-
-        if kinds is None and subjects is None and after is None and before is None:
-            return None
-        if number == len(self._blocks):
-            rows = self._rows_in_tail()
-            return [
-                (kinds is None or self._schemas[schema][0] in kinds)
-                and (subjects is None or subject in subjects)
-                and (after is None or time_ns >= after)
-                and (before is None or time_ns < before)
-                for time_ns, schema, subject, _ in rows
-            ]
-        block = self._blocks[number]
-        mask = np.ones(len(block.times), bool)
-        if kinds is not None:
-            chosen = [number for number, (kind, _) in enumerate(self._encoder.schemas) if kind in kinds]
-            mask &= np.isin(block.schemas, chosen)
-        if subjects is not None:
-            numbers = [self._encoder.subject_number(subject) for subject in sorted(subjects)]
-            mask &= np.isin(block.subjects, numbers)
-        if after is not None:
-            mask &= block.times >= after
-        if before is not None:
-            mask &= block.times < before
-        matches: list[bool] = mask.tolist()
-        return matches
-
-    def kinds(self) -> dict[str, int]:
-        """Return how many rows there are of each kind, by name."""
-        counts: Counter[str] = Counter()
-        for block in self._blocks:
-            for order, rows in Counter(block.schemas.tolist()).items():
-                counts[self._encoder.schemas[order][0]] += rows
-        counts.update(self._schemas[schema][0] for _, schema, _, _ in self._rows_in_tail())
-        return dict(sorted(counts.items()))
-
-    def frame(
-        self,
-        kind: Names = None,
-        subject: Names = None,
-        *,
-        after_ns: int | None = None,
-        before_ns: int | None = None,
-    ) -> pd.DataFrame:
-        """Return matching rows as a pandas frame: seq, time_ns, kind, subject, and a column for each field.
-
-        A field that a row's kind does not have is None there.  Arguments as for :meth:`select`.
-        """
-        import pandas as pd
-
-        events = list(self.select(kind, subject, after_ns=after_ns, before_ns=before_ns))
-        names = dict.fromkeys(name for event in events for name in event.fields)
-        columns: dict[str, Any] = {column: [getattr(event, column) for event in events] for column in COLUMNS}
-        for name in names:
-            values = [event.fields.get(name) for event in events]
-            # pandas would make floats of integers beside None, and lose the last digits of long ones.
-            columns[name] = pd.Series(values, dtype=object) if None in values else values
-        return pd.DataFrame(columns).astype({"seq": "int64", "time_ns": "int64"})
-
-    def columns(
-        self, kind: str, *, integers: Sequence[str] = (), texts: Sequence[str] = ()
-    ) -> dict[str, Any]:
-        """Return rows of one kind as columns of numbers, many times faster than as events.
-
-        Parameters
-        ----------
-        kind
-            Which rows.
-        integers, texts
-            Which of their fields, and what these hold.
-
-        Returns
-        -------
-        dict
-            ``seq``, ``time_ns`` and the integers as int64 arrays, ``subject``
-            and the texts as :class:`~alyslab.runtime.columns.Texts`, all in
-            the order of the journal; empty where there is no such row.
-
-        Raises
-        ------
-        JournalError
-            For a row without one of the fields, or with a value of another type in it.
-        """
-        # Millions of values that live for one block each: the collector would only walk over them.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            return gathered(kind, self._parts(kind), integers, texts)
-        finally:
-            if collecting:
-                gc.enable()
-
-    def _parts(self, kind: str) -> Iterator[Part]:
-        """Yield the rows of a kind, block by block, those with the same fields together."""
-        import msgpack
-        import numpy as np
-
-        order, names = self._encoder.schemas, self._encoder.subjects
-        for number, block in enumerate(self._blocks):
-            chosen = [schema for schema in np.unique(block.schemas).tolist() if order[schema][0] == kind]
-            rows = msgpack.unpackb(block.values, use_list=False) if chosen else ()
-            for schema in chosen:
-                mask = block.schemas == schema
-                subjects = Texts.numbered(block.subjects[mask], names)
-                values = rows if mask.all() else list(compress(rows, mask.tolist()))
-                places = np.flatnonzero(mask) + number * BLOCK_ROWS
-                yield places, block.times[mask], subjects, order[schema], values
-        start = len(self._blocks) * BLOCK_ROWS
-        last: dict[int, list[tuple[int, Row]]] = {}
-        for seq, row in enumerate(self._rows_in_tail(), start):
-            if self._schemas[row[1]][0] == kind:
-                last.setdefault(row[1], []).append((seq, row))
-        for schema, found in last.items():
-            times, _, whose, values = zip(*(row for _, row in found), strict=True)
-            places = np.array([seq for seq, _ in found])
-            yield places, np.array(times), Texts.of(whose), self._schemas[schema], values
-
-    def first_difference(self, other: Journal) -> Difference | None:
-        """Return the first row in which the two differ, or None; skips equal blocks by their digests."""
-        number = 0
-        for mine, theirs in zip(self._blocks, other._blocks, strict=False):
-            if mine.digest != theirs.digest:
-                break
-            number += 1
-        for mine_event, other_event in zip_longest(self._from_block(number), other._from_block(number)):
-            if _identity(mine_event) != _identity(other_event):
-                return Difference((mine_event or other_event).seq, mine_event, other_event)
-        return None
-
-    def _from_block(self, number: int) -> Iterator[Event]:
-        for at in range(number, len(self._blocks) + 1):
-            yield from self._events(at, None)
+        return self._peek().hex()
 
     # --- files -------------------------------------------------------------------------------
 
@@ -414,16 +190,3 @@ class Journal:
         from alyslab.runtime.journal_file import load
 
         return load(path)
-
-
-def _identity(event: Event | None) -> object:
-    """Return what the digest sees of an event: 1 is not True, NaN is NaN, and fields have an order."""
-    if event is None:
-        return None
-    return (event.time_ns, event.kind, event.subject, repr(event.fields))
-
-
-def _as_set(names: Names) -> frozenset[str] | None:
-    if names is None:
-        return None
-    return frozenset([names]) if isinstance(names, str) else frozenset(names)

@@ -13,7 +13,7 @@ from alyslab.checkers.sync_peers import (
     failures_have_consequences,
     fairness,
     load_is_fair,
-    no_peer_does_all,
+    no_peer_is_favoured,
     refusals_count,
 )
 from alyslab.checkers.sync_production import production_is_gated
@@ -78,7 +78,7 @@ def test_a_run_without_nodes_has_shown_nothing() -> None:
             batches_bounded,
             failures_have_consequences,
             refusals_count,
-            no_peer_does_all,
+            no_peer_is_favoured,
             load_is_fair,
             production_is_gated,
             back_from_partitions,
@@ -260,14 +260,28 @@ def test_a_refused_block_counts_at_once() -> None:
     assert refusals_count(log(refused, result(5, 1, "invalid_block", "peer-1"))).status == "fail"
 
 
-def test_one_peer_may_not_do_all() -> None:
-    """Where three could serve; few ranges say nothing."""
-    rows = [at(t, "sync.range", peer="peer-0", start=1, count=1, size=1, peers=3) for t in range(15)]
-    others = [at(20, "sync.range", peer="peer-1", start=1, count=1, size=1, peers=3)] * 4
+def asked(seconds: float, peer: str, *others: str) -> Event:
+    return at(seconds, "sync.request", peer=peer, start=1, count=5, others=others)
 
-    assert no_peer_does_all(log(*rows)).status == "fail"
-    assert no_peer_does_all(log(*rows, *others)).status == "pass"
-    assert no_peer_does_all(log(*rows[:14])).status == "inconclusive"
+
+def answered(seconds: float, peer: str) -> Event:
+    return at(seconds, "sync.answered", peer=peer, start=1, count=5)
+
+
+def test_nobody_gets_a_range_while_another_is_idle() -> None:
+    """In hand is what was asked and has had no end, whatever a crash took with it."""
+    first = asked(1, "peer-0", "peer-1")
+
+    assert failed(no_peer_is_favoured(log(first, asked(2, "peer-0", "peer-1")))) == [
+        "no peer is asked for a range while another has fewer in hand"
+    ]
+    for between in (answered(1.5, "peer-0"), at(1.5, "node.crash"), asked(1.5, "peer-1", "peer-0")):
+        assert failed(no_peer_is_favoured(log(first, between, asked(2, "peer-0", "peer-1")))) == []
+
+
+def test_the_only_peer_that_can_serve_is_not_favoured() -> None:
+    """The others are on the blacklist, do not have it, or have failed at it."""
+    assert no_peer_is_favoured(log(asked(1, "peer-0"), asked(2, "peer-0"))).status == "inconclusive"
 
 
 def test_fairness_is_jains_index() -> None:

@@ -54,6 +54,28 @@ def test_the_diagram_draws_the_message_that_breaks_the_promise() -> None:
     assert widths == {1.2, 2.2}
 
 
+def test_messages_of_one_moment_share_a_label() -> None:
+    """Two numbers on each other can't be read."""
+    sent = {"sender": "a", "receiver": "b", "started_ns": 5_000_000, "ended_ns": 9_000_000}
+    evidence = [{**sent, "sequence": n, "sent_ns": at} for n, at in ((1, 0), (2, 10_000), (3, 4_000_000))]
+
+    shown = [text.get_text() for text in spacetime_diagram(evidence).axes[0].texts if text.get_text()]
+
+    assert shown == ["1, 2", "3"]
+
+
+def test_load_is_shown_with_the_interval_of_its_seeds() -> None:
+    """One run is no throughput."""
+    rows = [("reject", 100.0, handled) for handled in (80.0, 90.0, 100.0, 95.0)]
+    frame = pd.DataFrame(rows, columns=["policy", "offered_per_s", "handled_per_s"])
+
+    (bar,) = load_figure(frame).axes[0].containers
+    ((x, low), (_, high)) = bar[2][0].get_segments()[0]
+
+    assert x == 100.0
+    assert 80.0 <= low < 92.5 < high <= 100.0
+
+
 def test_depth_and_load_say_what_they_show() -> None:
     """A bound that is not drawn can't be seen to hold."""
     journal = WORKLOADS["overflow"].run(1, messages=10).run.journal

@@ -56,8 +56,9 @@ def journal_of(rows: Sequence[RowSpec], *, recorders: bool = False, read_midway:
 
 @contextmanager
 def blocks_of(rows: int) -> Iterator[None]:
-    """Seal blocks of so many rows, so that a test meets several."""
-    with mock.patch.object(journal_module, "BLOCK_ROWS", rows):
+    """Seal blocks of so many rows, in two parts where they are even, so that a test meets several."""
+    part = 1 if rows % 2 else 2
+    with mock.patch.multiple(journal_module, BLOCK_ROWS=rows, PART_ROWS=max(1, rows // part)):
         yield
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -97,9 +98,16 @@ def require_actor(kind: object, options: Mapping[str, Any]) -> None:
         raise HandlerError(problems)
 
 
+@lru_cache(maxsize=64)
+def _signature(kind: Callable[..., Actor]) -> inspect.Signature:
+    """Return what the class takes; for one without an ``__init__`` finding it out takes milliseconds."""
+    return inspect.signature(kind)
+
+
 def _wrong_options(where: str, kind: type[Actor], options: Mapping[str, Any]) -> list[Problem]:
+    made_by: Callable[..., Actor] = kind
     try:
-        inspect.signature(kind).bind(**options)
+        _signature(made_by).bind(**options)
     except TypeError as error:
         return [Problem(where=where, key="options", what=str(error), value=dict(options))]
     return []

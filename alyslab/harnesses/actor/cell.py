@@ -10,12 +10,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from alyslab.harnesses.actor.actor import digest_of
-from alyslab.harnesses.actor.errors import ActorFailedError, NoReplyError
 from alyslab.harnesses.actor.health import Probe
 from alyslab.harnesses.actor.injector import Injector
 from alyslab.harnesses.actor.life import Life
 from alyslab.harnesses.actor.mailbox import Mailbox
 from alyslab.harnesses.actor.message import Message
+from alyslab.harnesses.actor.settlement import Settlement, described
 from alyslab.harnesses.actor.state import ActorState, require_transition
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Cell:
     """One actor in the system, over all its restarts; made by the system."""
 
     __slots__ = (
-        "_attempts",
+        "_settlement",
         "_stopping",
         "asking",
         "children",
@@ -60,7 +60,8 @@ class Cell:
         self.supervisor = supervisor
         self.state = S.INITIALIZING
         self.incarnation = 0
-        self.mailbox = Mailbox(spec.mailbox, core.tracker.clock, self._dropped, core.defects)
+        self._settlement = settlement = Settlement(self)
+        self.mailbox = Mailbox(spec.mailbox, core.tracker.clock, settlement.dropped, core.defects)
         self.life: Life | None = None
         self.task: asyncio.Task[Any] | None = None
         self.ready: asyncio.Future[None] | None = None
@@ -73,7 +74,6 @@ class Cell:
         if spec.failures:
             random = core.runtime.random(f"actor.failure:{spec.name}")
             self.injector = Injector(spec.name, spec.failures, core.node, random)
-        self._attempts: dict[int, int] | None = None
         self._stopping: asyncio.Future[None] | None = None
 
     def __repr__(self) -> str:
@@ -136,16 +136,16 @@ class Cell:
         """Stop without waiting for it, which an actor needs that stops itself."""
         self.core.spawn(self.supervisor.stop_child(self, cause), f"{self.name}/stop")
 
-    def fail(self, error: Exception, message: Message | None) -> None:
+    def fail(self, error: BaseException, message: Message | None) -> None:
         """Go down because of ``error``, raised while ``message`` was in hand, and tell the supervisor."""
         self.failed_ns = self.core.now_ns
         digest = self.life.digest() if self.life else ""
         number = 0 if message is None else message.number
         self.core.tracker.record(
-            "actor.failed", self.name, error=f"{type(error).__name__}: {error}", message=number, digest=digest
+            "actor.failed", self.name, error=described(error), message=number, digest=digest
         )
         if message is not None:
-            self._settle(message, error)
+            self._settlement.undone(message, error)
         if self.state not in (S.INITIALIZING, S.RUNNING, S.PAUSED):
             return  # it is being taken down anyway
         self.change(S.FAILED, type(error).__name__)
@@ -215,40 +215,9 @@ class Cell:
 
     def abandon(self, message: Message) -> None:
         """Say that the message in hand was given up because the actor went down."""
-        self._settle(message, None)
+        self._settlement.undone(message, None)
 
     # --- helpers -------------------------------------------------------------------------------
-
-    def _settle(self, message: Message, error: Exception | None) -> None:
-        """Decide what becomes of a message that was not handled to its end: once more, or lost."""
-        attempts = 1 if self._attempts is None else self._attempts.pop(message.number, 1)
-        defects = self.core.defects
-        again = attempts < self.spec.attempts and not defects.dead_letter_before_retry
-        since_ns = self.life.in_hand_since_ns if self.life else self.core.now_ns
-        lost = "abandoned" if error is None or self.state is S.STOPPING else "failed"
-        if self.state is not S.STOPPING and (again or defects.message_handled_twice):
-            if self._attempts is None:
-                self._attempts = {}
-            self._attempts[message.number] = attempts + 1
-            self.mailbox.put_back(message)
-            lost = "retried" if again else lost
-        self.core.tracker.log(self.name, message, since_ns, lost)
-        if lost == "retried" or message.reply is None or message.reply.done():
-            return
-        if error is None:
-            message.reply.set_exception(self._no_reply("went down with the message"))
-            return
-        failed = ActorFailedError(self.name, self.state, f"{type(error).__name__}: {error}", "see the cause")
-        failed.__cause__ = error
-        message.reply.set_exception(failed)
-
-    def _dropped(self, message: Message, reason: str) -> None:
-        self.core.tracker.dropped(self.name, message, reason)
-        if message.reply is not None and not message.reply.done() and reason != "rejected":
-            message.reply.set_exception(self._no_reply(f"dropped the message ({reason})"))
-
-    def _no_reply(self, what: str) -> NoReplyError:
-        return NoReplyError(self.name, self.state, what, "ask again when it runs")
 
     async def _stop_children(self, cause: str) -> None:
         if self.children is not None:

@@ -6,9 +6,11 @@ from collections.abc import Awaitable
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from alyslab.harnesses.actor.errors import UnrecordableError
 from alyslab.harnesses.actor.lanes import NORMAL
 from alyslab.harnesses.actor.message import Message, as_message
 from alyslab.harnesses.actor.reference import ASK_TIMEOUT_S
+from alyslab.runtime.values import first_refused
 
 if TYPE_CHECKING:
     from alyslab.harnesses.actor.cell import Cell
@@ -75,7 +77,17 @@ class Context:
         return self.ref(name).ask(kind, body, timeout_s=timeout_s)
 
     def record(self, kind: str, **fields: Any) -> None:
-        """Write a row of the actor's own into the journal, where something took effect here."""
+        """Write a row of the actor's own into the journal, where something took effect here.
+
+        Raises
+        ------
+        UnrecordableError
+            For a value that the journal can't keep; the row is not written.
+        """
+        refused = first_refused(kind, tuple(fields), tuple(fields.values()))
+        if refused is not None:
+            cell = self._cell
+            raise UnrecordableError(cell.name, cell.state, refused, "write it as one of these")
         self._cell.core.tracker.record(kind, self.name, **fields)
 
     def save(self, state: Any) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Coroutine
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from alyslab.errors import NodeCrashedError
+from alyslab.harnesses.actor.breakdown import Breakdown
 from alyslab.harnesses.actor.causality import VectorClocks
 from alyslab.harnesses.actor.deadlines import Deadlines
 from alyslab.harnesses.actor.defects import Defects
@@ -43,6 +45,7 @@ class Core:
         self.tracker = Tracker(runtime, recording, self.clocks)
         self.cells: dict[str, Cell] = {}
         self.deadlines = Deadlines(self.loop)
+        self.breakdown = Breakdown()
         self.next_number = count(1).__next__
         self._refs: dict[tuple[str, str], Ref] = {}
         self._tasks: dict[int, asyncio.Task[Any]] = {}
@@ -70,12 +73,21 @@ class Core:
         return cell if cell is not None and asyncio.current_task() is cell.task else None
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run ``work`` on the system's node, and know about it until it is done."""
+        """Run ``work`` on the system's node, and know about it until it is done.
+
+        No task of the system raises: an actor's errors go to its supervisor.  One that does ends the run.
+        """
         task = self.node.spawn(work, name=name)
         key = self._next_task()
         self._tasks[key] = task
-        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+        task.add_done_callback(lambda done: self._ended(key, done))
         return task
+
+    def _ended(self, key: int, task: asyncio.Task[Any]) -> None:
+        self._tasks.pop(key, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, NodeCrashedError):
+            self.breakdown.report(error)
 
     async def cancel_all(self) -> None:
         """Cancel every task that is left and wait until each has ended."""

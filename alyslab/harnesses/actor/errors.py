@@ -12,6 +12,7 @@
         ├── ActorStoppedError     it has stopped, or is stopping
         ├── MailboxFullError      its mailbox is full and refuses more
         ├── TransitionError       its state does not lead there
+        ├── UnrecordableError     what it was given can't be written down
         ├── ActorFailedError      its handler raised
         ├── InjectedFailure       a failure that the laboratory caused
         └── NoReplyError          nobody will answer
@@ -62,6 +63,10 @@ class MailboxFullError(ActorError):
 
 class TransitionError(ActorError):
     """The actor's present state does not lead to the one asked for."""
+
+
+class UnrecordableError(ActorError):
+    """What the actor was given, or wanted to write, is nothing that the journal can keep."""
 
 
 class ActorFailedError(ActorError):

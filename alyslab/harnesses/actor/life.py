@@ -7,11 +7,14 @@ from contextlib import suppress
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
+from alyslab.errors import JournalError
 from alyslab.harnesses.actor.actor import Actor, digest_of
 from alyslab.harnesses.actor.context import Context
+from alyslab.harnesses.actor.defective import another_reply, leave_behind
 from alyslab.harnesses.actor.health import Probe
 from alyslab.harnesses.actor.lanes import NORMAL
 from alyslab.harnesses.actor.message import Envelope, Message, as_message
+from alyslab.harnesses.actor.settlement import described
 from alyslab.harnesses.actor.state import ActorState
 
 if TYPE_CHECKING:
@@ -46,21 +49,35 @@ class Life:
         self._left_behind = 0
 
     async def live(self) -> bool:
-        """Run to the end; returns whether it ended in order."""
+        """Run to the end; returns whether it ended in order.
+
+        Raises
+        ------
+        JournalError
+            If the journal refuses a row: nobody's failure but the laboratory's.
+        """
         cell = self._cell
         try:
             await self._begin()
             await self._serve()
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
+            if not _is_asked_to_end():  # a handler let the end of something that it waited for through
+                return self._fail(error)
             if (message := self.take_in_hand()) is not None:
                 cell.abandon(message)
             self._let_go()
             raise
+        except JournalError as error:
+            error.add_note(f"while actor {cell.name} was {cell.state}")
+            raise
         except Exception as error:  # whatever a user's handler raises is a failure of that actor alone
-            cell.fail(error, self.take_in_hand())
-            self._let_go()
-            return False
+            return self._fail(error)
         return True
+
+    def _fail(self, error: BaseException) -> bool:
+        self._cell.fail(error, self.take_in_hand())
+        self._let_go()
+        return False
 
     def take_in_hand(self) -> Message | None:
         """Return the message in hand, which then is in hand no more."""
@@ -83,7 +100,7 @@ class Life:
             self._cell.core.tracker.record(
                 "actor.failed",
                 self._cell.name,
-                error=f"stopped(): {type(error).__name__}: {error}",
+                error=f"stopped(): {described(error)}",
                 message=0,
                 digest="",
             )
@@ -157,9 +174,11 @@ class Life:
                     write(ended_ns, name, row)
                     started_ns = ended_ns
                 elif (
-                    not timed and message[PRIORITY] == NORMAL and message[SEQUENCE] == message[LINK].seen + 1
+                    not timed
+                    and message[SEQUENCE] == (seen := (link := message[LINK]).seen + 1)
+                    and message[PRIORITY] == NORMAL
                 ):
-                    message[LINK].seen += 1  # the next of its stream, as nearly all are
+                    link.seen = seen  # the next of its stream, as nearly all are
                 else:
                     log(name, message, started_ns, "done")
                     started_ns = 0
@@ -181,7 +200,7 @@ class Life:
                 message = mailbox.take()
                 if message is not None:
                     if cell.core.defects.handed_over_twice:
-                        self._leave_behind(message)
+                        self._left_behind = leave_behind(mailbox, message, self._left_behind)
                     self._merge(message)
                     # Clocks are merged here, so with clocks every message comes this way.
                     usual = cell.state is ActorState.RUNNING and cell.core.clocks is None
@@ -203,7 +222,7 @@ class Life:
         if cell.injector is not None and cell.injector.loses_reply(message[KIND]):
             return
         if cell.core.defects.reply_to_wrong_caller:
-            reply = self._another_reply() or reply
+            reply = another_reply(cell.mailbox) or reply
         if reply is not None and not reply.done():
             reply.set_result((message[NUMBER], answer))
 
@@ -229,23 +248,8 @@ class Life:
         except Exception:  # an actor that can't say is not in order
             return False
 
-    # --- defects -------------------------------------------------------------------------------
 
-    def _another_reply(self) -> asyncio.Future[tuple[int, Any]] | None:
-        waiting = [message[REPLY] for message in self._cell.mailbox.normal if message[REPLY] is not None]
-        return waiting[0] if waiting else None
-
-    def _leave_behind(self, message: Message) -> None:
-        """Put every fifth message back once, although it is going to be handled."""
-        if message.number % 5 == 0 and message.number != self._left_behind:
-            self._left_behind = message.number
-            self._cell.mailbox.put_back(message)
-
-    async def handle_beside(self) -> None:
-        """Handle the next message although another one is in hand."""
-        cell = self._cell
-        message = cell.mailbox.take()
-        if message is not None:
-            started_ns = cell.core.now_ns
-            await self.actor.receive(message.kind, message.body)
-            cell.core.tracker.log(cell.name, message, started_ns, "done")
+def _is_asked_to_end() -> bool:
+    """Return whether somebody cancelled the present task."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -8,17 +8,15 @@ order within a priority) is checked at the receiver.
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from alyslab.harnesses.actor.errors import (
-    ActorError,
-    ActorStoppedError,
-    AskTimeoutError,
-    MailboxFullError,
-    NoReplyError,
-)
+from alyslab.harnesses.actor.defective import handle_beside
+from alyslab.harnesses.actor.errors import ActorError, AskTimeoutError
 from alyslab.harnesses.actor.lanes import NORMAL
 from alyslab.harnesses.actor.message import Message, Priority
+from alyslab.harnesses.actor.progress import Progress
+from alyslab.harnesses.actor.refusals import circular, full, require_stream, stopped, unsendable
 from alyslab.harnesses.actor.state import TAKES_MESSAGES
 
 if TYPE_CHECKING:
@@ -29,7 +27,10 @@ ASK_TIMEOUT_S: Final = 30.0
 """Default time-out of an ask, in s.  Source: alys v2 crates/actor_system, message envelope (30 s)."""
 
 
-class Ref:
+_SECONDS: Final = (float, int)
+
+
+class Ref(Progress):
     """Speaks to one actor on behalf of one sender; made by ``system.ref()`` and ``context.ref()``."""
 
     __slots__ = (
@@ -40,27 +41,25 @@ class Ref:
         "_origin_ns",
         "_plain",
         "_sent",
+        "_sent_normal",
         "_ticks",
-        "_tracked",
-        "seen",
         "sender",
     )
 
     def __init__(self, core: Core, sender: str, cell: Cell) -> None:
+        super().__init__()
         self.sender = sender
         """On whose behalf."""
-        self.seen = 0
-        """How far the receiver got in the normal stream, where only sequences are recorded."""
         self._core = core
         tracker = core.tracker
         self._ticks = tracker.ticks if tracker.timed else None
         self._origin_ns = tracker.origin_ns
         self._cell = cell
         self._mailbox = cell.mailbox
-        self._sent = [0] * len(Priority)
+        self._sent = [0] * len(Priority)  # but the normal ones, which are counted by themselves
+        self._sent_normal = 0
         self._number = core.next_number
         self._plain = core.clocks is None
-        self._tracked: dict[int, list[int]] | None = None
 
     def __repr__(self) -> str:
         return f"<Ref {self.sender} → {self._cell.name} ({self._cell.state})>"
@@ -73,7 +72,9 @@ class Ref:
     @property
     def sent(self) -> dict[int, int]:
         """How many messages went out so far, by priority; priorities never used are left out."""
-        return {priority: count for priority, count in enumerate(self._sent) if count}
+        counts = enumerate(self._sent)
+        found = {priority: self._sent_normal if priority == NORMAL else count for priority, count in counts}
+        return {priority: count for priority, count in found.items() if count}
 
     async def tell(
         self,
@@ -100,13 +101,16 @@ class Ref:
             If the actor takes no more messages.
         MailboxFullError
             If its mailbox is full and its policy is to reject.
+        UnrecordableError
+            If the journal could not keep ``kind``, ``priority`` or ``after``; nothing was sent then.
         """
+        if type(kind) is not str:
+            raise unsendable(self._cell, kind)
         mailbox = self._mailbox
         normal = mailbox.normal
         if len(normal) < mailbox.room and priority == NORMAL and self._plain:
             # Nearly every message: nothing to wait for, one lane, no clocks.
-            sent = self._sent
-            sent[NORMAL] = sequence = sent[NORMAL] + 1
+            self._sent_normal = sequence = self._sent_normal + 1
             ticks = self._ticks
             now_ns = ticks() - self._origin_ns if ticks is not None else 0
             number = self._number()
@@ -148,18 +152,20 @@ class Ref:
         NoReplyError
             If the actor went down with the message, dropped it, or waits (directly or
             through others) for the asker.
-        ActorStoppedError, MailboxFullError
-            As for :meth:`tell`.
+        ActorStoppedError, MailboxFullError, UnrecordableError
+            As for :meth:`tell`; the last also for a ``timeout_s`` that is no time.
         """
+        if type(kind) is not str or type(timeout_s) not in _SECONDS or not 0 < timeout_s < inf:
+            raise unsendable(self._cell, kind, timeout_s)
         core, cell = self._core, self._cell
         asker = core.current_cell(self.sender)
         if asker is not None and asker.would_wait_for_itself(cell):
-            raise self._no_reply("waits for the asker itself", "tell it instead, or answer first")
+            raise circular(cell)
         reply: asyncio.Future[tuple[int, Any]] = core.loop.create_future()
         mailbox = self._mailbox
         normal = mailbox.normal
         if len(normal) < mailbox.room and priority == NORMAL and self._plain:
-            self._sent[NORMAL] = sequence = self._sent[NORMAL] + 1
+            self._sent_normal = sequence = self._sent_normal + 1
             ticks = self._ticks
             now_ns = ticks() - self._origin_ns if ticks is not None else 0
             number = self._number()
@@ -173,6 +179,13 @@ class Ref:
             wait = self._put(message)
             if wait is not None:
                 await self._room(wait, message)
+        return await self._answer(reply, number, asker, timeout_s)
+
+    async def _answer(
+        self, reply: asyncio.Future[tuple[int, Any]], number: int, asker: Cell | None, timeout_s: float
+    ) -> Any:
+        """Wait for the answer to a message that the mailbox has taken, and write how it ended."""
+        core, cell = self._core, self._cell
         asked_ns = self._now_ns()
         core.deadlines.add(reply, timeout_s * 3 if core.defects.ask_timeout_ignored else timeout_s)
         if asker is not None:
@@ -207,18 +220,13 @@ class Ref:
         cell, mailbox = self._cell, self._mailbox
         if cell.state not in TAKES_MESSAGES:
             mailbox.refuse(message, "refused")
-            raise ActorStoppedError(
-                self.name, cell.state, "takes no more messages", "start it again under another name"
-            )
+            raise stopped(cell)
         wait = mailbox.put(message)
         if isinstance(wait, str):
-            raise MailboxFullError(
-                self.name, cell.state, "its mailbox is full", "send later, or choose another policy"
-            )
-        if wait is None and self._core.defects.two_handlers_at_once and message.priority > NORMAL:
-            life = cell.life
-            if life is not None and life.in_hand is not None:
-                self._core.spawn(life.handle_beside(), f"{self.name}/beside")
+            raise full(cell)
+        overtakes = wait is None and message.priority > NORMAL
+        if overtakes and self._core.defects.two_handlers_at_once and cell.life and cell.life.in_hand:
+            self._core.spawn(handle_beside(cell), f"{self.name}/beside")
         return wait
 
     async def _room(self, wait: asyncio.Future[None], message: Message) -> None:
@@ -237,7 +245,12 @@ class Ref:
         reply: asyncio.Future[tuple[int, Any]] | None,
         after: tuple[int, ...],
     ) -> Message:
-        self._sent[priority] = sequence = self._sent[priority] + 1
+        """Return a message that does not go the short way; raises UnrecordableError."""
+        require_stream(self._cell, priority, after)
+        if priority == NORMAL:
+            self._sent_normal = sequence = self._sent_normal + 1
+        else:
+            self._sent[priority] = sequence = self._sent[priority] + 1
         clocks = self._core.clocks
         stamp = None if clocks is None else clocks.send(self.sender)
         now_ns = self._now_ns()
@@ -247,36 +260,3 @@ class Ref:
     def _now_ns(self) -> int:
         """Return the time, or 0 where no times are written."""
         return 0 if self._ticks is None else self._ticks() - self._origin_ns
-
-    # --- kept by the receiver, where only sequences are recorded -----------------------------------
-
-    def follow(self, message: Message) -> None:
-        """Count a message that is out of its turn, or of a priority other than normal."""
-        if self._tracked is None:
-            self._tracked = {}
-        counts = self._tracked.setdefault(message.priority, [0, 0, 0])
-        last = self.seen if message.priority == NORMAL else counts[2]
-        step = message.sequence - last
-        if step > 1:
-            counts[0] += step - 1
-        elif step < 1:
-            counts[1] += 1
-        last = max(last, message.sequence)
-        if message.priority == NORMAL:
-            self.seen = last
-        else:
-            counts[2] = last
-
-    def tracked(self) -> list[tuple[int, int, int, int]]:
-        """Return (priority, highest sequence handled, skipped, repeated) for each stream followed."""
-        streams = self._tracked or {}
-        rows = [
-            (priority, self.seen if priority == NORMAL else last, skipped, repeated)
-            for priority, (skipped, repeated, last) in sorted(streams.items())
-        ]
-        return rows if NORMAL in streams or not self.seen else [(NORMAL, self.seen, 0, 0), *rows]
-
-    # --- refusals ----------------------------------------------------------------------------------
-
-    def _no_reply(self, what: str, advice: str) -> NoReplyError:
-        return NoReplyError(self.name, self._cell.state, what, advice)

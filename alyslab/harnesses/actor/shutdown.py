@@ -7,13 +7,18 @@ Here a dependency outlasts its dependants, whatever its class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import heapq
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import PolicyError
 from alyslab.harnesses.actor.spec import ActorSpec
+
+if TYPE_CHECKING:
+    from alyslab.harnesses.actor.core import Core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,30 +55,42 @@ def shutdown_order(specs: Iterable[ActorSpec]) -> list[str]:
         If actors depend on each other in a circle.
     """
     by_name = {spec.name: spec for spec in specs}
-    dependants: dict[str, set[str]] = {name: set() for name in by_name}
-    for spec in by_name.values():
-        for needed in spec.depends_on:
-            if needed in dependants:
-                dependants[needed].add(spec.name)
-    order: list[str] = []
+    places = {name: place for place, name in enumerate(by_name)}
+    needs = {name: by_name.keys() & set(spec.depends_on) for name, spec in by_name.items()}
+    dependants = Counter(needed for found in needs.values() for needed in found)
     # The last started first, among those of a class that nobody left depends on.
-    left = {name: place for place, name in enumerate(by_name)}
-    while left:
-        free = [name for name in left if not dependants[name] & left.keys()]
-        if not free:
-            raise _circle(left)
-        chosen = min(free, key=lambda name: (by_name[name].shutdown, -left[name]))
+    free = [(by_name[name].shutdown, -places[name], name) for name in by_name if not dependants[name]]
+    heapq.heapify(free)
+    order: list[str] = []
+    while free:
+        *_, chosen = heapq.heappop(free)
         order.append(chosen)
-        del left[chosen]
+        for needed in sorted(needs[chosen]):
+            dependants[needed] -= 1
+            if not dependants[needed]:
+                heapq.heappush(free, (by_name[needed].shutdown, -places[needed], needed))
+    if len(order) < len(by_name):
+        raise _circle(by_name.keys() - order)
     return order
 
 
-def _circle(left: Mapping[str, int]) -> PolicyError:
+async def stop_in_order(core: Core, policy: ShutdownPolicy) -> None:
+    """Stop every actor of a system in order, within the time limits; raises as :func:`shutdown_order`."""
+    order = shutdown_order(cell.spec for cell in core.cells.values())
+    if core.defects.shutdown_order_reversed:
+        order.reverse()
+    deadline_ns = core.now_ns + round(policy.total_limit_s * 1e9)
+    for name in order:
+        left_s = max((deadline_ns - core.now_ns) / 1e9, 1e-9)
+        await core.cells[name].stop("shutdown", min(left_s, policy.actor_limit_s))
+
+
+def _circle(left: Iterable[str]) -> PolicyError:
     return PolicyError(
         Problem(
             where="shutdown order",
             key="depends_on",
-            what=f"{', '.join(left)} depend on each other in a circle",
+            what=f"{', '.join(sorted(left))} depend on each other in a circle",
             allowed="dependencies without a circle",
         )
     )

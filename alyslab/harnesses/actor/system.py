@@ -14,19 +14,18 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from alyslab.errors import StateError
 from alyslab.harnesses.actor.actor import require_actor
 from alyslab.harnesses.actor.backoff import RestartPolicy
 from alyslab.harnesses.actor.cell import Cell
 from alyslab.harnesses.actor.core import Core
-from alyslab.harnesses.actor.errors import ActorStoppedError, NameTakenError, UnknownActorError
+from alyslab.harnesses.actor.directory import OUTSIDE, Directory
+from alyslab.harnesses.actor.errors import NameTakenError
 from alyslab.harnesses.actor.health import HealthPolicy, check_health, watch
-from alyslab.harnesses.actor.lanes import NORMAL
 from alyslab.harnesses.actor.presets import DEFAULT
-from alyslab.harnesses.actor.shutdown import ALYS_SHUTDOWN, ShutdownPolicy, shutdown_order
-from alyslab.harnesses.actor.state import TAKES_MESSAGES, ActorState
+from alyslab.harnesses.actor.shutdown import ALYS_SHUTDOWN, ShutdownPolicy, stop_in_order
 from alyslab.harnesses.actor.strategy import Strategy
 from alyslab.harnesses.actor.supervisor import Supervisor
 from alyslab.harnesses.actor.tracking import Recording, policy_fields
@@ -36,15 +35,14 @@ if TYPE_CHECKING:
     from alyslab.harnesses.actor.reference import Ref
     from alyslab.harnesses.actor.spec import ActorSpec
 
-OUTSIDE: Final = "outside"
-"""Who sends what no actor sends."""
 
-
-class ActorSystem:
+class ActorSystem(Directory):
     """A supervised actor system; use it as an async context manager, inside a run.
 
     Leaving the block shuts it down in order; leaving it by an exception or a
     cancellation cancels everything at once.  Either way no task is left.
+    When the laboratory itself fails inside (the journal refuses a row, a
+    supervisor is broken), the block is cancelled and raises that error.
 
     Parameters
     ----------
@@ -74,22 +72,27 @@ class ActorSystem:
         runtime = require_current()
         self.name = name
         self._shutdown_policy = shutdown
-        self.core = Core(runtime, runtime.node(name), recording, causal=causal)
+        super().__init__(Core(runtime, runtime.node(name), recording, causal=causal))
         self._supervisors: dict[str, Supervisor] = {}
         self.root = Supervisor(self.core, name, None, strategy=strategy, policy=policy)
         self._supervisors[name] = self.root
         self._open = True
 
     async def __aenter__(self) -> Self:
+        self.core.breakdown.enter()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            await self.shutdown()
-        else:
-            await self.abort()
+        breakdown = self.core.breakdown
+        try:
+            if error is None and breakdown.error is None:
+                await self.shutdown()
+            else:
+                await self.abort()
+        finally:
+            breakdown.settle()
 
     # --- making --------------------------------------------------------------------------------
 
@@ -158,62 +161,6 @@ class ActorSystem:
         await cell.start()
         return self.core.ref(sender, cell)
 
-    # --- reaching ------------------------------------------------------------------------------
-
-    def cell(self, name: str) -> Cell:
-        """Return the cell of that name; raises UnknownActorError."""
-        try:
-            return self.core.cells[name]
-        except KeyError:
-            known = ", ".join(sorted(self.core.cells)[:10]) or "nobody"
-            raise UnknownActorError(name, "unknown", "no actor has that name", f"there is {known}") from None
-
-    def ref(self, name: str, *, sender: str = OUTSIDE) -> Ref:
-        """Return a reference to an actor, to speak on behalf of ``sender``; raises UnknownActorError."""
-        return self.core.ref(sender, self.cell(name))
-
-    def refs_of(self, kind: type[Any] | str, *, sender: str = OUTSIDE) -> list[Ref]:
-        """Return references to all actors of a type that take messages, by name."""
-        wanted = kind if isinstance(kind, str) else kind.__name__
-        return [
-            self.core.ref(sender, cell)
-            for name, cell in sorted(self.core.cells.items())
-            if cell.spec.kind.__name__ == wanted and cell.state in TAKES_MESSAGES
-        ]
-
-    async def broadcast(
-        self,
-        kind: str,
-        body: Any = None,
-        *,
-        to: type[Any] | str,
-        priority: int = NORMAL,
-        sender: str = OUTSIDE,
-    ) -> int:
-        """Send a message to every actor of a type, in the order of names; returns how many there were.
-
-        An actor that stops meanwhile is passed over.
-        """
-        sent = 0
-        refs = self.refs_of(to, sender=sender)
-        if self.core.defects.broadcast_reordered and len(refs) > 1 and self.core.next_number() % 3 == 0:
-            self.core.spawn(self._tell_late(refs.pop(), kind, body), "late broadcast")
-        for ref in refs:
-            try:
-                await ref.tell(kind, body, priority=priority)
-            except ActorStoppedError:
-                continue
-            sent += 1
-        return sent
-
-    async def _tell_late(self, ref: Ref, kind: str, body: Any) -> None:
-        await self.core.node.sleep(0.02)
-        await ref.tell(kind, body)
-
-    def state(self, name: str) -> ActorState:
-        """Return the state of the actor of that name; raises UnknownActorError."""
-        return self.cell(name).state
-
     # --- watching and steering -------------------------------------------------------------------
 
     def watch(self, *names: str, policy: HealthPolicy, monitor: str = "monitor") -> asyncio.Task[None]:
@@ -253,13 +200,7 @@ class ActorSystem:
         if not self._open:
             raise StateError("ActorSystem.shutdown()", "closed", [])
         try:
-            order = shutdown_order(cell.spec for cell in self.core.cells.values())
-            if self.core.defects.shutdown_order_reversed:
-                order.reverse()
-            deadline_ns = self.core.now_ns + round(self._shutdown_policy.total_limit_s * 1e9)
-            for name in order:
-                left_s = max((deadline_ns - self.core.now_ns) / 1e9, 1e-9)
-                await self.cell(name).stop("shutdown", min(left_s, self._shutdown_policy.actor_limit_s))
+            await stop_in_order(self.core, self._shutdown_policy)
             await self.root.stop("shutdown")
         finally:
             await self.abort()
@@ -269,14 +210,13 @@ class ActorSystem:
         if not self._open:
             return
         self._open = False
+        self.core.breakdown.leave()
+        for cell in self.core.cells.values():
+            cell.mailbox.close()  # who waits for room outside the system is let go
         await self.core.cancel_all()
-        if self.core.clocks is not None:
-            self.core.tracker.record("clock.owners", self.name, owners=self.core.clocks.participants)
-        for ref in self.core.refs():
-            for priority, sent in ref.sent.items():
-                self.core.tracker.streams(ref.sender, ref.name, priority, sent)
-            for priority, handled, skipped, repeated in ref.tracked():
-                self.core.tracker.tracked(ref.name, ref.sender, priority, handled, skipped, repeated)
+        for cell in self.core.cells.values():
+            cell.mailbox.drain("aborted")
+        self.core.tracker.totals(self.name, self.core.refs())
 
     def _require_free(self, name: str) -> None:
         if not self._open:

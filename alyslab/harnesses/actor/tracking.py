@@ -40,14 +40,15 @@ while it was in hand).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from alyslab.harnesses.actor.causality import VectorClocks
 from alyslab.harnesses.actor.message import Envelope, Message, as_message
 
 if TYPE_CHECKING:
-    from alyslab.runtime import Runtime
+    from alyslab.harnesses.actor.reference import Ref
+    from alyslab.runtime import Journal, Runtime
     from alyslab.runtime.journal import Clock
 
 Recording = Literal["messages", "sequences"]
@@ -92,12 +93,12 @@ class Tracker:
         self.ticks, self.origin_ns = runtime.ticker()
         """``ticks() - origin_ns`` is the time, in ns."""
         self._clocks = clocks
-        self.write = journal.writer("message", *_MESSAGE)
+        self.write = self.writer(journal)
         """Writes one row; for the actor's own loop."""
         self._clocked = journal.recorder("message", *_MESSAGE, "stamp", "clock", "after")
         self._dropped = journal.recorder("message.dropped", *_DROPPED)
-        self.streams = journal.recorder("message.streams", "receiver", "priority", "sent")
-        self.tracked = journal.recorder(
+        self._streams = journal.recorder("message.streams", "receiver", "priority", "sent")
+        self._tracked = journal.recorder(
             "message.tracked", "sender", "priority", "handled", "skipped", "repeated"
         )
         self.asked = journal.recorder(
@@ -109,10 +110,25 @@ class Tracker:
         else:
             self.log = self._log if clocks is None else self._log_clocked
 
+    @staticmethod
+    def writer(journal: Journal) -> Callable[[int, str, tuple[Any, ...]], None]:
+        """Return what writes the row of a message: end in ns, receiver, the other values."""
+        return journal.writer("message", *_MESSAGE)
+
     def dropped(self, receiver: str, message: Message, reason: str) -> None:
         """Write that a message was not taken, or was taken out again."""
         kind, _, link, sequence, priority, number, sent_ns, queued_ns, *_ = message
         self._dropped(receiver, number, kind, link.sender, sequence, priority, sent_ns, queued_ns, reason)
+
+    def totals(self, system: str, refs: Iterable[Ref]) -> None:
+        """Write how much each stream carried in all, and who owns which component of the clocks."""
+        if self._clocks is not None:
+            self.record("clock.owners", system, owners=self._clocks.participants)
+        for ref in refs:
+            for priority, sent in ref.sent.items():
+                self._streams(ref.sender, ref.name, priority, sent)
+            for priority, handled, skipped, repeated in ref.tracked():
+                self._tracked(ref.name, ref.sender, priority, handled, skipped, repeated)
 
     def _log(self, receiver: str, message: Envelope, started_ns: int, outcome: str) -> None:
         kind, _, link, sequence, priority, number, sent_ns, queued_ns, _, _, _ = message

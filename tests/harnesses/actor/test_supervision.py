@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from alyslab.harnesses.actor import (
+    Actor,
     ActorSpec,
     ActorSystem,
     Escalation,
@@ -240,7 +241,14 @@ def test_shutdown_goes_by_class_and_dependants_stop_first() -> None:
         ActorSpec(name="b", kind=Echo, depends_on=("a",)),
     ]
 
+    freed = [
+        ActorSpec(name="needed", kind=Echo, shutdown=ShutdownClass.CRITICAL),
+        ActorSpec(name="other", kind=Echo, shutdown=ShutdownClass.HIGH),
+        ActorSpec(name="dependant", kind=Echo, depends_on=("needed",)),
+    ]
+
     assert shutdown_order(specs) == ["metrics", "chain", "engine"]
+    assert shutdown_order(freed) == ["dependant", "other", "needed"]
     with pytest.raises(PolicyError, match="circle"):
         shutdown_order(circle)
 
@@ -259,6 +267,8 @@ def test_a_shutdown_ends_in_time_whatever_waits() -> None:
     journal = journal_of(main)
     left = list(journal.select(kind="message.dropped"))
 
+    stops = [e.time_ns for e in journal.select("actor.state") if e.fields["after"] == "stopped"]
+    assert [round(ns / 1e6) for ns in stops] == [200, 400, 500, 500]
     assert journal[-1].time_ns <= 500_000_100
     assert {event.fields["reason"] for event in left} == {"stopped"}
     assert [
@@ -266,6 +276,71 @@ def test_a_shutdown_ends_in_time_whatever_waits() -> None:
         for event in journal.select(kind="actor.state")
         if event.fields["after"] == "stopped"
     ] == ["forced"] * 4
+
+
+class Stuck(Actor):
+    """Never gets up, or never gets done, as it is told."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    async def started(self) -> None:
+        if self.where == "started":
+            await asyncio.Event().wait()
+
+    async def stopped(self) -> None:
+        if self.where == "stopped":
+            await asyncio.Event().wait()
+
+    async def receive(self, kind: str, body: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("where", "took_s", "stop"),
+    [("started", 0.5, "forced"), ("stopped", 0.2, "forced"), ("", 0.0, "orderly")],
+)
+def test_an_actor_that_is_stuck_at_an_end_is_cut_off_there(where: str, took_s: float, stop: str) -> None:
+    """One start or clean-up that never comes back must not hold the whole system up."""
+
+    async def main() -> float:
+        limits = ShutdownPolicy(total_limit_s=5, actor_limit_s=0.2)
+        async with ActorSystem(policy=immediate(limit=0), shutdown=limits) as system:
+            options = {"where": where}
+            await system.spawn(ActorSpec(name="stuck", kind=Stuck, options=options, start_limit_s=0.5))
+            await asyncio.sleep(0)
+        return asyncio.get_running_loop().time()
+
+    run = simulate(main, seed=1)
+    ends = [e.fields["cause"] for e in run.journal.select("actor.state") if e.fields["after"] == "stopped"]
+
+    assert run.result == pytest.approx(took_s)
+    assert ends == ["orderly" if where == "started" else stop]
+
+
+class Parent(Actor):
+    """Has one child in each life."""
+
+    async def started(self) -> None:
+        await self.context.spawn(ActorSpec(name=f"child-{self.context.incarnation}", kind=Echo))
+
+    async def receive(self, kind: str, body: Any) -> None:
+        raise ValueError("told to")
+
+
+def test_children_end_before_the_next_life_of_their_parent_begins() -> None:
+    """A child of a former life would go on speaking for a parent that knows nothing of it."""
+
+    async def main() -> None:
+        async with ActorSystem(policy=fixed(10)) as system:
+            ref = await system.spawn(ActorSpec(name="parent", kind=Parent))
+            await ref.tell("fail")
+            await asyncio.sleep(0.1)
+
+    rows = [(e.subject, e.fields["after"]) for e in journal_of(main).select("actor.state")]
+
+    assert rows.index(("child-0", "stopped")) < rows.index(("parent", "initializing"))
+    assert rows.index(("child-1", "running")) > rows.index(("parent", "initializing"))
 
 
 def test_policies_say_how_their_delay_grows() -> None:

@@ -28,6 +28,7 @@ async def overflow(
     messages: int = 50,
     interval_ms: float = 1.0,
     service_ms: float = 2.0,
+    random_pauses: bool = False,
 ) -> None:
     """Send to one actor faster than it can handle, from several senders.
 
@@ -43,6 +44,8 @@ async def overflow(
         Pause of a sender between two messages, in ms.
     service_ms
         How long the actor takes for each, in ms.
+    random_pauses
+        Whether pauses are drawn, exponentially, with ``interval_ms`` as their mean.
 
     Raises
     ------
@@ -60,7 +63,7 @@ async def overflow(
         async with asyncio.TaskGroup() as group:
             for number in range(senders):
                 ref = system.ref("narrow", sender=f"sender-{number}")
-                group.create_task(flood(system, ref, messages=messages, interval_ms=interval_ms))
+                group.create_task(flood(system, ref, messages, interval_ms, random_pauses))
 
 
 def narrow(name: str, policy: Overflow, capacity: int, service_ms: float) -> ActorSpec:
@@ -73,7 +76,9 @@ def narrow(name: str, policy: Overflow, capacity: int, service_ms: float) -> Act
     )
 
 
-async def flood(system: ActorSystem, ref: Ref, *, messages: int, interval_ms: float) -> None:
+async def flood(
+    system: ActorSystem, ref: Ref, messages: int, interval_ms: float, random_pauses: bool = False
+) -> None:
     """Send messages of mixed priority one after the other; a refusal is passed over."""
     random = system.core.runtime.random(f"workload.flood:{ref.sender}:{ref.name}")
     levels = [Priority.NORMAL, Priority.NORMAL, Priority.NORMAL, Priority.LOW, Priority.HIGH]
@@ -84,4 +89,5 @@ async def flood(system: ActorSystem, ref: Ref, *, messages: int, interval_ms: fl
             pass  # its row says so
         except ActorError:
             return
-        await system.core.node.sleep(interval_ms / 1_000)
+        pause_ms = random.expovariate(1 / interval_ms) if random_pauses else interval_ms
+        await system.core.node.sleep(pause_ms / 1_000)

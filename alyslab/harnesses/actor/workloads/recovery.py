@@ -18,7 +18,8 @@ from alyslab.harnesses.actor.system import ActorSystem
 from alyslab.harnesses.actor.workloads.actors import Counter
 from alyslab.harnesses.actor.workloads.expectations import expect, require_counts, require_one_of
 
-WAYS_TO_FAIL: Final = ("panic", "hang", "corrupt", "grow", "poison", "crash_on_restart")
+WAYS_TO_FAIL: Final = ("panic", "hang", "corrupt", "grow", "poison", "crash_on_restart", "unsteady")
+"""``unsteady``: after each panic every second restart, by chance, fails too."""
 
 
 async def recovery(
@@ -195,4 +196,6 @@ def _failures(failure: str, times: int) -> tuple[Failure, ...]:
     panic = Failure(kind=FailureKind.PANIC, on="hit", times=times)
     if failure == "crash_on_restart":
         return (panic, Failure(kind=FailureKind.CRASH_ON_RESTART))
+    if failure == "unsteady":
+        return (panic, Failure(kind=FailureKind.CRASH_ON_RESTART, probability=0.5, times=None))
     return (Failure(kind=FailureKind(failure), on="hit", times=times),)
