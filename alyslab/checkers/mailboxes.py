@@ -18,7 +18,7 @@ SOURCE = "alys v2 crates/actor_system/src/mailbox.rs"
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many messages waited at one actor over time."""
+    """How many messages waited for their first turn at one actor over time."""
 
     actor: str
     time_ns: Any
@@ -78,11 +78,15 @@ def check_priority(log: MessageLog) -> Check:
 
 
 def depths(journal: Journal, log: MessageLog | None = None) -> list[Depth]:
-    """Return how many messages waited at each actor over time, as its own rows show."""
+    """Return how many messages waited at each actor over time for their first turn, as its own rows show.
+
+    A message that was put back for another attempt is not counted again: the
+    capacity bounds what is let in.
+    """
     import numpy as np
 
     messages = log if log is not None else as_messages(journal)
-    inside = _first_taken(messages)
+    inside = _first_begun(messages)
     dropped = messages.dropped
     found = []
     for code, actor in enumerate(messages.names):
@@ -91,6 +95,7 @@ def depths(journal: Journal, log: MessageLog | None = None) -> list[Depth]:
         if dropped is not None and len(dropped):
             taken = np.array([reason in ("oldest", "stopped") for reason in dropped.reasons])
             evicted = taken & (dropped.receiver == code) & (dropped.queued_ns < dropped.ended_ns)
+            evicted &= ~np.isin(dropped.number, messages.number)  # begun before, and counted until then
             arrived.append(dropped.queued_ns[evicted])
             left.append(dropped.ended_ns[evicted])
         times = np.concatenate([*arrived, *left])
@@ -102,7 +107,7 @@ def depths(journal: Journal, log: MessageLog | None = None) -> list[Depth]:
     return found
 
 
-def _first_taken(log: MessageLog) -> MessageLog:
+def _first_begun(log: MessageLog) -> MessageLog:
     """Return each message once, with the first time that it was begun."""
     import numpy as np
 
@@ -139,7 +144,7 @@ def _oldest_dropped(log: MessageLog) -> Check:
     """Return the check that what drop-oldest dropped had nothing older of its stream behind it.
 
     Streams are numbered, so an older message of the same stream that is begun
-    after the drop shows that another one should have gone.
+    for the first time after the drop shows that another one should have gone.
     """
     import numpy as np
 
@@ -148,6 +153,7 @@ def _oldest_dropped(log: MessageLog) -> Check:
     if dropped is None or "oldest" not in dropped.reasons:
         return none_of(name, seen=0, broken=0, source="the overflow policy drop_oldest")
     chosen = dropped.where(np.array([reason == "oldest" for reason in dropped.reasons]))
+    log = _first_begun(log)
     streams = log.stream()
     broken = []
     for stream in np.unique(chosen.stream()).tolist():

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.checkers.link_forms import cumulative
-from alyslab.checkers.links import SIGMAS, LinkStudy
+from alyslab.checkers.link_statistic import SIGMAS
+from alyslab.checkers.links import LinkStudy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +36,7 @@ def statistics_figure(study: LinkStudy) -> Figure:
         axes.axvline(edge, color="C3", linestyle="--", linewidth=1.2)
     axes.axvline(0, color="0.6", linewidth=1)
     for each in drawn:
-        off = (each.observed - each.expected) / each.deviation
+        off = each.score
         shown = max(min(off, 1.6 * SIGMAS), -1.6 * SIGMAS)
         colour, marker = ("C3", "X") if abs(off) > SIGMAS else ("C0", "o")
         axes.plot(shown, names.index(each.name), marker, color=colour, alpha=0.65, markersize=7)

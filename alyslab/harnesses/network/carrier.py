@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
 
 from alyslab.harnesses.network.impairment import flipped
@@ -58,12 +58,14 @@ class Carrier:
         What runs.
     defects
         Which bugs are planted.
+    peers
+        Names of those who are there; it may grow.
     """
 
-    def __init__(self, runtime: Runtime, defects: Defects) -> None:
+    def __init__(self, runtime: Runtime, defects: Defects, peers: Collection[str]) -> None:
         self.clock = runtime.clock
         self.pending = Pending()
-        self.rules = Rules(runtime, self._release, reverse=defects.rule_order_reversed)
+        self.rules = Rules(runtime, self._release, peers, reverse=defects.rule_order_reversed)
         self._loop = runtime.event_loop
         self._defects = defects
         self._dropped = 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from alyslab.harnesses.network.bounds import Bounds
 from alyslab.harnesses.network.connections import Connections, Listener
 from alyslab.harnesses.network.errors import BadMessageError, PeerGoneError
 from alyslab.harnesses.network.inbox import Handler, Inbox
@@ -25,6 +25,8 @@ REQUEST_TIMEOUT_S: Final = 10.0
 
 Source: Lighthouse, lighthouse_network/src/rpc/handler.rs, RESP_TIMEOUT; Alys's nodes are built on it.
 """
+TIMEOUT_S: Final = Bounds(low=1e-9, high=1e9)
+"""How long one may wait, in s."""
 
 
 class Endpoint:
@@ -139,6 +141,11 @@ class Endpoint:
         ``topic`` it gets the messages of that topic only, without it those that
         no other handler gets.  None takes a handler away.  Messages that wait
         already are handled now.  It is forgotten when the node crashes.
+
+        Raises
+        ------
+        BadMessageError
+            If ``handler`` can't be called, or ``topic`` is none.
         """
         self.inbox.handle_with(handler, topic)
 
@@ -238,6 +245,6 @@ class Endpoint:
             raise BadMessageError(self.name, receiver, *wrong)
 
     def _check_timeout(self, peer: str, timeout_s: float) -> None:
-        if not (isinstance(timeout_s, int | float) and 0 < timeout_s < math.inf):
-            what, allowed = f"is {timeout_s!r}", "a finite number of seconds above 0"
-            raise BadMessageError(self.name, peer, "timeout_s", timeout_s, what, allowed)
+        found = TIMEOUT_S.problem(self.name, "timeout_s", timeout_s)
+        if found is not None:
+            raise BadMessageError(self.name, peer, "timeout_s", timeout_s, found.what, found.allowed or "")

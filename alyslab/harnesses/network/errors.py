@@ -46,7 +46,7 @@ class NetworkError(HarnessError):
 
 
 class UnknownPeerError(NetworkError):
-    """No endpoint has that name."""
+    """No other endpoint has that name."""
 
 
 class BadMessageError(NetworkError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from alyslab.errors import Problem
+from alyslab.harnesses.network.bounds import Bounds
 from alyslab.harnesses.network.errors import LinkError
 from alyslab.harnesses.network.link import LinkSpec
 
@@ -37,7 +38,7 @@ class Place:
                 ("latitude", self.latitude, 90),
                 ("longitude", self.longitude, 180),
             )
-            if not (isinstance(value, int | float) and -most <= value <= most)
+            if not Bounds(low=-most, high=most).holds(value)
         ]
         if problems:
             raise LinkError(problems)
@@ -73,10 +74,10 @@ def geographic_links(
     LinkError
         If a condition is none, or the cable would be shorter than the distance.
     """
-    if not (isinstance(detour, int | float) and 1 <= detour < math.inf):
+    if not Bounds(low=1.0, high=1e3).holds(detour):
         what = f"is {detour!r}"
         raise LinkError(
-            Problem(where="geography", key="detour", what=what, value=detour, allowed="1 or more")
+            Problem(where="geography", key="detour", what=what, value=detour, allowed="1 to 1000")
         )
     base = LinkSpec().changed(delay_ms=base_ms, **conditions)
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from alyslab.harnesses.network.errors import BadMessageError
 from alyslab.harnesses.network.message import CONTROL, Message
 
 if TYPE_CHECKING:
@@ -76,7 +77,18 @@ class Inbox:
             self._pending.out()
 
     def handle_with(self, handler: Handler | None, topic: str | None) -> None:
-        """Give the messages of one topic, or all that no other handler gets, to a function from now on."""
+        """Give the messages of one topic, or all that no other handler gets, to a function from now on.
+
+        Raises
+        ------
+        BadMessageError
+            If ``handler`` can't be called, or ``topic`` is none.
+        """
+        name = self._node.name
+        if handler is not None and not callable(handler):
+            raise BadMessageError(name, name, "handler", handler, "can't be called", "a function, or None")
+        if topic is not None and not isinstance(topic, str):
+            raise BadMessageError(name, name, "topic", topic, f"{topic!r} is none", "a string, or None")
         if topic is None:
             self._handler = handler
         elif handler is None:

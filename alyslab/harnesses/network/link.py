@@ -7,13 +7,16 @@ conditions of its own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from alyslab.errors import Problem
+from alyslab.harnesses.network.bounds import CORRELATION, LATENCY_MS, RATIO, Bounds, is_number
 from alyslab.harnesses.network.errors import LinkError
+from alyslab.harnesses.network.gilbert_elliott import GilbertElliott
+
+__all__ = ["DISTRIBUTIONS", "FIBRE_KM_PER_MS", "GilbertElliott", "LinkSpec", "link_from"]
 
 DISTRIBUTIONS: Final = ("constant", "uniform", "normal", "lognormal", "pareto")
 """How latencies may be distributed; with ``distance_km`` each becomes geographic."""
@@ -24,46 +27,6 @@ FIBRE_KM_PER_MS: Final = 299_792.458 / 1.468 / 1_000
 Source: the vacuum's 299,792.458 km/s, and the group index 1.468 of standard single-mode fibre at 1550 nm
 (ITU-T G.652 fibres as sold).
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GilbertElliott:
-    """Loss in bursts: a link is good or bad, and each message may change that.
-
-    In the long run it loses ``good_loss_ratio·r/(p+r) + bad_loss_ratio·p/(p+r)``
-    of its messages, and stays bad for 1/r messages at a time.  It begins in its
-    stationary state, so that the formula holds from the first message on.
-
-    Source: netem's ``loss gemodel p r 1-h 1-k``; Gilbert 1960, Elliott 1963.
-    """
-
-    p: float
-    """Chance that a good link turns bad at a message."""
-    r: float
-    """Chance that a bad link turns good at a message."""
-    bad_loss_ratio: float = 1.0
-    """netem's ``1-h``: how much a bad link loses."""
-    good_loss_ratio: float = 0.0
-    """netem's ``1-k``: how much a good link loses."""
-
-    @property
-    def loss_ratio(self) -> float:
-        """Share of messages that is lost in the long run."""
-        return (self.good_loss_ratio * self.r + self.bad_loss_ratio * self.p) / (self.p + self.r)
-
-    @property
-    def bad_run_mean(self) -> float:
-        """For how many messages the link stays bad, on average."""
-        return 1.0 / self.r
-
-    def problems(self, where: str) -> Iterator[Problem]:
-        """Yield what is wrong with these chances."""
-        for field in fields(self):
-            yield from _outside(where, f"gemodel.{field.name}", getattr(self, field.name), 0.0, 1.0)
-        if self.p == 0 or self.r == 0:
-            key = "gemodel.p" if self.p == 0 else "gemodel.r"
-            what = "a link that never changes its state has no bursts"
-            yield Problem(where=where, key=key, what=what, value=0, allowed="above 0; else use loss_ratio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,17 +129,16 @@ class LinkSpec:
 
     def problems(self, where: str = "link") -> Iterator[Problem]:
         """Yield everything that is wrong."""
-        yield from _wrong_kinds(where, self)
-        for name in ("delay_ms", "jitter_ms", "distance_km"):
-            yield from _outside(where, name, getattr(self, name), 0.0, math.inf)
-        for name in ("loss_ratio", "duplicate_ratio", "reorder_ratio", "corrupt_ratio"):
-            yield from _outside(where, name, getattr(self, name), 0.0, 1.0)
-        for name in _CORRELATIONS:
-            yield from _outside(where, name, getattr(self, name), 0.0, 1.0, upper_excluded=True)
-        for name in ("rate_bps", "limit_messages", "reorder_gap"):
+        for name, bounds in _BOUNDS.items():
+            found = bounds.problem(where, name, getattr(self, name))
+            if found is not None:
+                yield found
+        for name, kind in _KINDS.items():
             value = getattr(self, name)
-            if value is not None and _is_number(value) and not 0 < value < math.inf:
-                yield Problem(where=where, key=name, what=f"is {value!r}", value=value, allowed="above 0")
+            if not isinstance(value, kind) and not (name == "gemodel" and value is None):
+                yield Problem(
+                    where=where, key=name, what=f"is {value!r}", value=value, allowed=f"a {kind.__name__}"
+                )
         yield from self._contradictions(where)
         if isinstance(self.gemodel, GilbertElliott):
             yield from self.gemodel.problems(where)
@@ -185,20 +147,20 @@ class LinkSpec:
         def problem(key: str, what: str, allowed: str) -> Problem:
             return Problem(where=where, key=key, what=what, value=getattr(self, key), allowed=allowed)
 
-        if self.distribution not in DISTRIBUTIONS:
+        if isinstance(self.distribution, str) and self.distribution not in DISTRIBUTIONS:
             what = f"no distribution is named {self.distribution!r}"
             yield problem("distribution", what, ", ".join(DISTRIBUTIONS))
         elif self.distribution == "constant" and (self.jitter_ms or self.correlation):
             key = "jitter_ms" if self.jitter_ms else "correlation"
             yield problem(key, "a constant latency has none", "0, or another distribution")
-        if self.shape is not None and _is_number(self.shape):
+        if is_number(self.shape):
             if self.distribution != "pareto":
                 yield problem("shape", f"{self.distribution} has no shape", "None, or distribution pareto")
-            elif not 1 < self.shape < math.inf:
-                yield problem("shape", f"with {self.shape!r} there is no mean", "above 1")
+            elif self.shape == 1:
+                yield problem("shape", "with 1 there is no mean", "above 1")
             elif self.jitter_ms:
                 yield problem("jitter_ms", "the shape says it already", "0 beside a shape")
-        if not (_is_number(self.delay_ms) and _is_number(self.jitter_ms)):
+        if not (is_number(self.delay_ms) and is_number(self.jitter_ms)):
             return
         if self.distribution == "uniform" and self.jitter_ms > self.delay_ms:
             yield problem("jitter_ms", "some messages would arrive before they left", "at most delay_ms")
@@ -211,9 +173,21 @@ class LinkSpec:
 
 
 _DEFAULTS: Final[Mapping[str, Any]] = {field.name: field.default for field in fields(LinkSpec)}
-_CORRELATIONS: Final = tuple(name for name in _DEFAULTS if name.endswith("correlation"))
-_OPTIONAL: Final = ("shape", "rate_bps", "limit_messages")
-_WHOLE: Final = ("limit_messages", "reorder_gap")
+_COUNT: Final = Bounds(low=1, high=1e9, whole=True)
+_BOUNDS: Final[Mapping[str, Bounds]] = {
+    "delay_ms": LATENCY_MS,
+    "jitter_ms": LATENCY_MS,
+    "correlation": CORRELATION,
+    "shape": Bounds(low=1.0, high=1e9, optional=True),
+    "distance_km": Bounds(low=0.0, high=1e9),
+    "rate_bps": Bounds(low=1.0, high=1e15, optional=True),
+    "limit_messages": replace(_COUNT, optional=True),
+    "reorder_gap": _COUNT,
+    **{name: RATIO for name in _DEFAULTS if name.endswith("_ratio")},
+    **{name: CORRELATION for name in _DEFAULTS if name.endswith("_correlation")},
+}
+_GEMODEL: Final = ("p", "r", "bad_loss_ratio", "good_loss_ratio")
+_KINDS: Final = {"distribution": str, "fifo": bool, "gemodel": GilbertElliott}
 
 
 def link_from(values: Mapping[str, Any]) -> LinkSpec:
@@ -222,23 +196,27 @@ def link_from(values: Mapping[str, Any]) -> LinkSpec:
     Raises
     ------
     LinkError
-        With every name that no link has, and everything :class:`LinkSpec` refuses.
+        With every name that no link has, and everything :class:`LinkSpec` refuses;
+        and for what is no object.
     """
+    given: object = values
+    if not isinstance(given, Mapping):
+        what, allowed = f"is {given!r}", 'an object of conditions, such as {"delay_ms": 80}'
+        raise LinkError(Problem(where="link", key="link", what=what, value=given, allowed=allowed))
     return _constructed(LinkSpec(), values)
 
 
 def _constructed(base: LinkSpec, values: Mapping[str, Any]) -> LinkSpec:
     unknown = _unknown(values)
     given = {name: value for name, value in values.items() if name in _DEFAULTS}
-    if isinstance(given.get("gemodel"), list | tuple):
-        try:
-            names = ("p", "r", "bad_loss_ratio", "good_loss_ratio")
-            given["gemodel"] = GilbertElliott(**dict(zip(names, given["gemodel"], strict=False)))
-        except TypeError:
-            what, allowed = "p and r are missing", "[p, r, 1-h, 1-k]"
-            unknown.append(
-                Problem(where="link", key="gemodel", what=what, value=given.pop("gemodel"), allowed=allowed)
-            )
+    numbers = given.get("gemodel")
+    if isinstance(numbers, list | tuple):
+        if 2 <= len(numbers) <= len(_GEMODEL):
+            given["gemodel"] = GilbertElliott(**dict(zip(_GEMODEL, numbers, strict=False)))
+        else:
+            what, allowed = f"{len(numbers)} numbers", "2 to 4: [p, r, 1-h, 1-k]"
+            unknown.append(Problem(where="link", key="gemodel", what=what, value=numbers, allowed=allowed))
+            del given["gemodel"]
     try:
         link = replace(base, **given)
     except LinkError as error:
@@ -262,37 +240,3 @@ def _near(name: object) -> str:
     from difflib import get_close_matches
 
     return ", ".join(get_close_matches(str(name), _DEFAULTS, n=1)) or ", ".join(_DEFAULTS)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _wrong_kinds(where: str, spec: LinkSpec) -> Iterator[Problem]:
-    for name in _DEFAULTS:
-        value = getattr(spec, name)
-        if name == "distribution":
-            good, kind = isinstance(value, str), "a name"
-        elif name == "fifo":
-            good, kind = isinstance(value, bool), "true or false"
-        elif name == "gemodel":
-            good, kind = value is None or isinstance(value, GilbertElliott), "a GilbertElliott or None"
-        else:
-            whole = name in _WHOLE
-            good = (value is None and name in _OPTIONAL) or (
-                _is_number(value) and not (whole and not isinstance(value, int))
-            )
-            kind = "a whole number" if whole else "a number"
-        if not good:
-            yield Problem(where=where, key=name, what=f"is {value!r}", value=value, allowed=kind)
-
-
-def _outside(
-    where: str, key: str, value: Any, low: float, high: float, *, upper_excluded: bool = False
-) -> Iterator[Problem]:
-    if not _is_number(value):
-        return
-    if not (low <= value < high or (value == high and not upper_excluded and math.isfinite(high))):
-        top = "finite" if high == math.inf else f"{high:g}{' (excluded)' if upper_excluded else ''}"
-        allowed = f"{low:g} or more, {top}" if high == math.inf else f"{low:g} to {top}"
-        yield Problem(where=where, key=key, what=f"is {value!r}", value=value, allowed=allowed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -12,17 +13,17 @@ from alyslab.harnesses.network.carrier import Carrier
 from alyslab.harnesses.network.defects import Defects
 from alyslab.harnesses.network.endpoint import Endpoint
 from alyslab.harnesses.network.errors import LinkError, TopologyError, UnknownPeerError
-from alyslab.harnesses.network.line import Line
+from alyslab.harnesses.network.lines import Lines, LinkOf
 from alyslab.harnesses.network.link import LinkSpec
-from alyslab.harnesses.network.rules import Drop, Hold, Rule
+from alyslab.harnesses.network.partition import partition_rules
+from alyslab.harnesses.network.rules import Hold, Rule
 from alyslab.harnesses.network.shaping import Shaping, shaping_of
 
 if TYPE_CHECKING:
+    from alyslab.harnesses.network.line import Line
     from alyslab.harnesses.network.topology import Topology
     from alyslab.runtime import Node, Runtime
 
-LinkOf = Callable[[str, str], LinkSpec]
-"""The conditions from one peer to another."""
 OnCrash = Literal["reset", "silent"]
 
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
@@ -71,18 +72,15 @@ class Network:
         self.max_message_bytes = max_message_bytes
         self.on_crash = on_crash
         self.defects = Defects.read()
-        self.carrier = Carrier(runtime, self.defects)
+        self._endpoints: dict[str, Endpoint] = {}
+        self.carrier = Carrier(runtime, self.defects, self._endpoints)
         self.rules = self.carrier.rules
         """What faults act through."""
         self.broken: set[int] = set()
         """Connections that were reset: nothing on its way on one of them arrives."""
         self.next_connection = count(1).__next__
-        self._link = link if link is not None else LinkSpec()
         self._record_quiet = runtime.journal.recorder("net.quiet", "sent")
-        self._record_line = runtime.journal.recorder("net.line", "receiver", "spec")
-        self._endpoints: dict[str, Endpoint] = {}
-        self._lines: dict[tuple[str, str], Line] = {}
-        self._shapings: list[Shaping] = []
+        self._lines = Lines(self, link if link is not None else LinkSpec())
 
     # --- what harnesses use --------------------------------------------------------------------
 
@@ -105,13 +103,17 @@ class Network:
         Raises
         ------
         TopologyError
-            If there are not as many names as peers.
+            If there are not as many names as peers, or a name stands there twice.
         UnknownPeerError
             If a name has no endpoint yet.
         """
         if len(names) != topology.peers:
             what = f"{len(names)} names for {topology.peers} peers"
             raise TopologyError(Problem(where="connect_all", key="names", what=what, value=len(names)))
+        twice = sorted(name for name, times in Counter(names).items() if times > 1)
+        if twice:
+            what = f"{', '.join(twice)} stands there twice"
+            raise TopologyError(Problem(where="connect_all", key="names", what=what, value=twice[0]))
         for low, high in topology.links:
             self.join(names[low], names[high])
 
@@ -162,29 +164,29 @@ class Network:
     ) -> Shaping:
         """Change conditions without a guard; :meth:`unshape` with what this returns takes it back."""
         shaping = shaping_of(sender, receiver, change, changes)
-        self._reshape([*self._shapings, shaping])
+        self._lines.shape(shaping)
         return shaping
 
     def unshape(self, shaping: Shaping) -> None:
         """Take a change of conditions back; a second call does nothing."""
-        self._reshape([other for other in self._shapings if other is not shaping])
+        self._lines.unshape(shaping)
 
     @contextmanager
     def partition(
-        self, *groups: Collection[str], name: str = "partition", one_way: bool = False
+        self, *groups: str | Collection[str], name: str = "partition", one_way: bool = False
     ) -> Iterator[None]:
-        """Drop every message from one group to another until the block ends.
+        """Drop every message from one group, a name or several, to another until the block ends.
 
         With ``one_way`` only messages from an earlier group to a later one are
         dropped.  Peers in no group are not concerned.
+
+        Raises
+        ------
+        RuleError
+            If there are not two groups at least, somebody is in two of them,
+            or somebody does not exist.
         """
-        cuts = [
-            Rule(name=f"{name}:{i}>{j}", verdict=Drop(), senders=tuple(here), receivers=tuple(there))
-            for i, here in enumerate(groups)
-            for j, there in enumerate(groups)
-            if i != j and (i < j or not one_way)
-        ]
-        with self.rules.installed(*cuts):
+        with self.rules.installed(*partition_rules(name, groups, one_way=one_way)):
             yield
 
     @contextmanager
@@ -211,7 +213,9 @@ class Network:
     # --- what endpoints use --------------------------------------------------------------------
 
     def at(self, name: str, asker: str) -> Endpoint:
-        """Return the endpoint of that name; raises :class:`UnknownPeerError`."""
+        """Return the endpoint of that name; raises :class:`UnknownPeerError`, also for the asker's own."""
+        if name == asker:
+            raise UnknownPeerError(asker, name, "no peer has a connection to itself", "name another one")
         found = self._endpoints.get(name)
         if found is None:
             raise UnknownPeerError(asker, name, "nobody has that name", "make its endpoint first")
@@ -219,71 +223,25 @@ class Network:
 
     def line(self, sender: str, receiver: str) -> Line:
         """Return the way from one peer to another, made at the first call."""
-        line = self._lines.get((sender, receiver))
-        if line is None:
-            end, start = self.at(receiver, sender), self.at(sender, receiver)
-            line = self._lines[sender, receiver] = Line(
-                sender,
-                receiver,
-                self._spec(sender, receiver, self._shapings),
-                lambda: self.runtime.random(f"network.line:{sender}>{receiver}"),
-                arrive=end.inbox.arrive,
-                context=end.context,
-                defects=self.defects,
-            )
-            line.transmit = self.carrier.transmitter(line, start.uplink)
-            self._record_line(sender, receiver, line.spec.as_pairs())
-        return line
-
-    # --- helpers -------------------------------------------------------------------------------
-
-    def _spec(self, sender: str, receiver: str, shapings: Sequence[Shaping]) -> LinkSpec:
-        given: object = self._link if isinstance(self._link, LinkSpec) else self._link(sender, receiver)
-        if not isinstance(given, LinkSpec):
-            what = f"the function of links returned {given!r} for {sender} → {receiver}"
-            raise LinkError(
-                Problem(where="network", key="link", what=what, value=given, allowed="a LinkSpec")
-            )
-        spec = given
-        for shaping in shapings:
-            if shaping.concerns(sender, receiver):
-                spec = shaping.change(spec)
-        return spec
-
-    def _reshape(self, shapings: list[Shaping]) -> None:
-        specs = [self._spec(line.sender, line.receiver, shapings) for line in self._lines.values()]
-        self._shapings = shapings
-        for line, spec in zip(self._lines.values(), specs, strict=True):
-            if spec != line.spec:
-                line.change(spec)
-                self._record_line(line.sender, line.receiver, spec.as_pairs())
+        return self._lines.line(sender, receiver)
 
 
 def _check(link: object, max_message_bytes: object, on_crash: object) -> None:
-    problems = []
-    if link is not None and not isinstance(link, LinkSpec) and not callable(link):
-        allowed = "a LinkSpec, or a function of sender and receiver"
-        problems.append(Problem(where="network", key="link", what="is none", value=link, allowed=allowed))
-    if type(max_message_bytes) is not int or max_message_bytes < 1:
-        what = f"is {max_message_bytes!r}"
-        problems.append(
-            Problem(
-                where="network",
-                key="max_message_bytes",
-                what=what,
-                value=max_message_bytes,
-                allowed="a whole number from 1",
-            )
-        )
-    if on_crash not in ("reset", "silent"):
-        problems.append(
-            Problem(
-                where="network",
-                key="on_crash",
-                what=f"is {on_crash!r}",
-                value=on_crash,
-                allowed="reset, silent",
-            )
-        )
+    good = {
+        "link": link is None or isinstance(link, LinkSpec) or callable(link),
+        "max_message_bytes": type(max_message_bytes) is int and max_message_bytes >= 1,
+        "on_crash": on_crash in ("reset", "silent"),
+    }
+    allowed = {
+        "link": "a LinkSpec, or a function of sender and receiver",
+        "max_message_bytes": "a whole number from 1",
+        "on_crash": "reset, silent",
+    }
+    given = {"link": link, "max_message_bytes": max_message_bytes, "on_crash": on_crash}
+    problems = [
+        Problem(where="network", key=key, what=f"is {value!r}", value=value, allowed=allowed[key])
+        for key, value in given.items()
+        if not good[key]
+    ]
     if problems:
         raise LinkError(problems)

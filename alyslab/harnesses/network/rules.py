@@ -7,147 +7,34 @@ and on its exit they are gone::
 
     with network.rules.installed(Rule(name="partition", verdict=Drop(), senders=("a",))):
         ...
-
-A rule says what it decides in one of two ways: as data (``verdict`` for the
-messages that ``senders``, ``receivers`` and ``topics`` select), which the
-journal keeps and a checker can hold against what happened, or as a function
-``decide``, which nobody can look into.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from alyslab.errors import Problem
 from alyslab.harnesses.network.errors import RuleError
 from alyslab.harnesses.network.message import Message
+from alyslab.harnesses.network.rule import (
+    PASS,
+    SELECTORS,
+    Decision,
+    DeliverAfter,
+    Drop,
+    Duplicate,
+    Hold,
+    Pass,
+    Rule,
+)
 
 if TYPE_CHECKING:
     from alyslab.harnesses.network.line import Line
     from alyslab.runtime import Runtime
 
-CAUSES: Final = ("loss", "queue", "down", "disconnected", "reset", "late", "corrupt")
-"""Causes of a ``net.drop`` that are no rule's; no rule may bear one of these names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """Leave the message to the rules behind, and to the link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Lose the message; the journal names the rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliverAfter:
-    """Add to the message's latency; raises :class:`RuleError` for less than nothing."""
-
-    delay_ms: float
-    """What is added, in ms."""
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.delay_ms, int | float) and 0 <= self.delay_ms < math.inf):
-            raise _bad("delay_ms", f"is {self.delay_ms!r}", self.delay_ms, "0 or more, finite")
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """Deliver copies too, each with a latency of its own; raises :class:`RuleError` for none."""
-
-    copies: int = 1
-    """How many more arrive."""
-
-    def __post_init__(self) -> None:
-        if type(self.copies) is not int or not 1 <= self.copies <= 1_000:
-            raise _bad("copies", f"is {self.copies!r}", self.copies, "a whole number from 1 to 1000")
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Keep the message until the rule goes; then deliver it, not before its time and in its order."""
-
-
-Decision = Pass | Drop | DeliverAfter | Duplicate | Hold
-PASS: Final = Pass()
-_SELECTORS: Final = ("senders", "receivers", "topics")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What happens to some messages, as data or as a function.
-
-    Raises
-    ------
-    RuleError
-        If it has no name, one that stands for a cause of loss already, or not
-        exactly one of ``verdict`` and ``decide``.
-    """
-
-    name: str
-    """What the journal calls it; unique among those installed."""
-    verdict: Decision | None = None
-    """What happens to the messages selected."""
-    senders: Collection[str] | None = None
-    """Whose messages; None: everybody's."""
-    receivers: Collection[str] | None = None
-    """To whom; None: to anybody."""
-    topics: Collection[str] | None = None
-    """On which topics; None: on all."""
-    decide: Callable[[Message], Decision] | None = None
-    """Instead: a function of the message, deterministic and without a side effect."""
-    _sets: tuple[frozenset[str] | None, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        problems = list(self._problems())
-        if problems:
-            raise RuleError(problems)
-        given = (getattr(self, name) for name in _SELECTORS)
-        object.__setattr__(
-            self, "_sets", tuple(None if names is None else frozenset(names) for names in given)
-        )
-
-    def _problems(self) -> Iterator[Problem]:
-        def problem(key: str, what: str, value: object, allowed: str) -> Problem:
-            return Problem(where=f"rule {self.name!r}", key=key, what=what, value=value, allowed=allowed)
-
-        if not isinstance(self.name, str) or not self.name:
-            yield problem("name", "not a name", self.name, "a string")
-        elif self.name in CAUSES:
-            yield problem("name", "stands for a cause of loss", self.name, f"none of {', '.join(CAUSES)}")
-        if (self.verdict is None) == (self.decide is None):
-            yield problem(
-                "verdict", "a rule has a verdict or decides", self.verdict, "one of verdict, decide"
-            )
-        verdict: object = self.verdict
-        if verdict is not None and not isinstance(verdict, Decision):
-            yield problem("verdict", f"{verdict!r} is none", verdict, "Pass, Drop, …")
-        for name in _SELECTORS:
-            value = getattr(self, name)
-            if isinstance(value, str):
-                yield problem(name, "a single name", value, "a collection of names")
-            elif value is not None and self.decide is not None:
-                yield problem(name, "has no effect beside decide", value, "None")
-
-    def decision(self, message: Message) -> Decision:
-        """Return what happens to the message; raises :class:`RuleError` if ``decide`` answers otherwise."""
-        if self.decide is not None:
-            decision = self.decide(message)
-            if not isinstance(decision, Decision):
-                raise _bad("decide", f"returned {decision!r}", decision, "Pass, Drop, …", rule=self.name)
-            return decision
-        senders, receivers, topics = self._sets
-        selected = (
-            (senders is None or message.sender in senders)
-            and (receivers is None or message.receiver in receivers)
-            and (topics is None or message.topic in topics)
-        )
-        return self.verdict if selected and self.verdict is not None else PASS
+__all__ = ["PASS", "Decision", "DeliverAfter", "Drop", "Duplicate", "Hold", "Pass", "Rule", "Rules"]
 
 
 class Rules:
@@ -159,9 +46,15 @@ class Rules:
     """
 
     def __init__(
-        self, runtime: Runtime, release: Callable[[Line, Message, int], None], *, reverse: bool = False
+        self,
+        runtime: Runtime,
+        release: Callable[[Line, Message, int], None],
+        peers: Collection[str],
+        *,
+        reverse: bool = False,
     ) -> None:
-        self._record = runtime.journal.recorder("net.rule", "installed", "verdict", "amount", *_SELECTORS)
+        self._record = runtime.journal.recorder("net.rule", "installed", "verdict", "amount", *SELECTORS)
+        self._peers = peers
         self._release = release
         self._reverse = reverse
         self._installed: list[Rule] = []
@@ -176,7 +69,8 @@ class Rules:
         Raises
         ------
         RuleError
-            If a name is taken; nothing is installed then.
+            If a name is taken, or a rule concerns a peer that does not exist;
+            nothing is installed then.
         """
         self.install(*rules)
         try:
@@ -186,13 +80,9 @@ class Rules:
 
     def install(self, *rules: Rule) -> None:
         """Install rules without a guard; see :meth:`installed`."""
-        names = [rule.name for rule in (*self._installed, *rules)]
-        taken = sorted({name for name in names if names.count(name) > 1})
-        if taken:
-            raise RuleError(
-                Problem(where="rules", key="name", what="is taken", value=name, allowed=f"not {name!r}")
-                for name in taken
-            )
+        problems = list(self._problems(rules))
+        if problems:
+            raise RuleError(problems)
         for rule in rules:
             self._installed.append(rule)
             self._say(rule, installed=True)
@@ -205,9 +95,14 @@ class Rules:
                 self._installed.remove(rule)
                 self._say(rule, installed=False)
         self._rank()
-        for rule in rules:
-            for parked in self._parked.pop(rule.name, ()):
-                self._release(*parked)
+        freed = [parked for rule in rules for parked in self._parked.pop(rule.name, ())]
+        freed.sort(key=lambda parked: parked[1].id)  # whichever rule held them, in the order of sending
+        for line, message, arrival_ns in freed:
+            before = self._holder(line, message.id) if line.fifo else None
+            if before is None:
+                self._release(line, message, arrival_ns)
+            else:
+                self._parked[before].append((line, message, arrival_ns))
 
     def decide(self, message: Message) -> tuple[Rule | None, Decision]:
         """Return the first decision that is not to pass, and whose it is."""
@@ -220,36 +115,42 @@ class Rules:
     def park(self, rule: Rule | None, line: Line, message: Message, arrival_ns: int) -> None:
         """Hold a message for a rule; None: behind what its FIFO link has parked already."""
         if rule is None:
-            name = next(name for name, parked in reversed(self._parked.items()) if _holds(parked, line))
+            name = self._holder(line, message.id)
+            assert name is not None, "a line with something parked has a rule that holds it"
         else:
             name = rule.name
         line.parked += 1
         self._parked.setdefault(name, []).append((line, message, arrival_ns))
 
+    def _holder(self, line: Line, before: int) -> str | None:
+        """Return a rule that holds something of a line that was sent before a message of that number."""
+        for name, parked in self._parked.items():
+            if any(other is line and message.id < before for other, message, _ in parked):
+                return name
+        return None
+
+    def _problems(self, rules: Iterable[Rule]) -> Iterator[Problem]:
+        for given in rules:
+            other: object = given
+            if not isinstance(other, Rule):
+                yield Problem(
+                    where="rules", key="rule", what=f"{other!r} is none", value=other, allowed="a Rule"
+                )
+                return
+        names = [rule.name for rule in (*self._installed, *rules)]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Problem(where="rules", key="name", what="is taken", value=name, allowed=f"not {name!r}")
+        for rule in rules:
+            for key, selected in zip(("senders", "receivers"), rule.selected, strict=False):
+                for name in sorted(selected or ()):
+                    if name not in self._peers:
+                        what, known = f"nobody is named {name!r}", ", ".join(sorted(self._peers))
+                        where = f"rule {rule.name!r}"
+                        yield Problem(where=where, key=key, what=what, value=name, allowed=known)
+
     def _rank(self) -> None:
         self.active = tuple(reversed(self._installed) if self._reverse else self._installed)
 
     def _say(self, rule: Rule, *, installed: bool) -> None:
-        selectors = (None if names is None else tuple(sorted(names)) for names in rule._sets)
-        self._record(rule.name, installed, *_described(rule), *selectors)
-
-
-def _holds(parked: Iterable[tuple[Line, Message, int]], line: Line) -> bool:
-    return any(other is line for other, _, _ in parked)
-
-
-def _described(rule: Rule) -> tuple[str, float]:
-    match rule.verdict:
-        case None:
-            return "function", 0.0
-        case DeliverAfter(delay_ms):
-            return "deliver_after", float(delay_ms)
-        case Duplicate(copies):
-            return "duplicate", float(copies)
-        case other:
-            return type(other).__name__.lower(), 0.0
-
-
-def _bad(key: str, what: str, value: object, allowed: str, *, rule: str | None = None) -> RuleError:
-    where = "rule" if rule is None else f"rule {rule!r}"
-    return RuleError(Problem(where=where, key=key, what=what, value=value, allowed=allowed))
+        selectors = (None if names is None else tuple(sorted(names)) for names in rule.selected)
+        self._record(rule.name, installed, *rule.described(), *selectors)

@@ -149,7 +149,7 @@ def build(shape: str, *, random: Random, **parameters: Any) -> Topology:
     """
     import inspect
 
-    if shape not in SHAPES:
+    if not isinstance(shape, str) or shape not in SHAPES:
         raise _error("shape", f"no shape is named {shape!r}", shape, ", ".join(SHAPES))
     known = [name for name in inspect.signature(SHAPES[shape]).parameters if name != "random"]
     unknown = [name for name in parameters if name not in known]

@@ -39,16 +39,22 @@ def shaping_of(
     if (change is None) == (not changes):
         what = "a function or new values, one of them"
         raise LinkError(Problem(where="shaped", key="change", what=what, value=tuple(changes)))
+    if change is not None and not callable(change):
+        raise LinkError(Problem(where="shaped", key="change", what=f"is {change!r}", allowed="a function"))
     if change is None:
         LinkSpec().check_names(changes)
     return Shaping(
-        senders=_names(sender),
-        receivers=_names(receiver),
+        senders=_names("sender", sender),
+        receivers=_names("receiver", receiver),
         change=change if change is not None else lambda spec: spec.changed(**changes),
     )
 
 
-def _names(given: str | Collection[str] | None) -> frozenset[str] | None:
+def _names(key: str, given: object) -> frozenset[str] | None:
     if given is None:
         return None
-    return frozenset([given]) if isinstance(given, str) else frozenset(given)
+    names = (given,) if isinstance(given, str) else given
+    if not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
+        what, allowed = f"is {given!r}", "a name, several, or None for all"
+        raise LinkError(Problem(where="shaped", key=key, what=what, value=given, allowed=allowed))
+    return frozenset(names)

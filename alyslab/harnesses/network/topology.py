@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -16,7 +16,15 @@ ATTEMPTS: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """Peers ``0 … peers - 1`` and the links between them, each usable in both directions."""
+    """Peers ``0 … peers - 1`` and the links between them, each usable in both directions.
+
+    Raises
+    ------
+    TopologyError
+        For a link to a peer that does not exist or to itself, one that stands
+        there twice or the wrong way round, naming the first such link; and for
+        as many regions as there are not peers.
+    """
 
     peers: int
     """How many peers there are."""
@@ -24,6 +32,22 @@ class Topology:
     """Each link once, as (lower, higher), in ascending order."""
     regions: tuple[str, ...] = ()
     """Code of each peer's region; empty where peers live nowhere in particular."""
+
+    def __post_init__(self) -> None:
+        problems = []
+        if type(self.peers) is not int or self.peers < 1:
+            problems.append(_problem("peers", f"{self.peers!r} peers", self.peers, "1 or more"))
+        elif (bad := next((link for link in self.links if not _is_link(link, self.peers)), None)) is not None:
+            allowed = f"(lower, higher), two of 0 to {self.peers - 1}"
+            problems.append(_problem("links", f"there can't be a link {bad!r}", bad, allowed))
+        elif len(set(self.links)) != len(self.links):
+            twice = next(link for link, times in Counter(self.links).items() if times > 1)
+            problems.append(_problem("links", f"{twice!r} stands there twice", twice, "each link once"))
+        if self.regions and len(self.regions) != self.peers:
+            what = f"{len(self.regions)} regions for {self.peers!r} peers"
+            problems.append(_problem("regions", what, len(self.regions), "one for each peer, or none"))
+        if problems:
+            raise TopologyError(problems)
 
     def neighbours(self) -> tuple[tuple[int, ...], ...]:
         """Return the peers that each peer is linked to, in ascending order."""
@@ -97,6 +121,16 @@ def random_regular(*, peers: int, degree: int, random: Random) -> Topology:
     else:
         links = sorted(_pair_stubs(peers, degree, random))
     return Topology(peers=peers, links=tuple(links))
+
+
+def _is_link(link: object, peers: int) -> bool:
+    if not (isinstance(link, tuple) and len(link) == 2 and type(link[0]) is int and type(link[1]) is int):
+        return False
+    return bool(0 <= link[0] < link[1] < peers)
+
+
+def _problem(key: str, what: str, value: object, allowed: str) -> Problem:
+    return Problem(where="topology", key=key, what=what, value=value, allowed=allowed)
 
 
 def _shape_problems(peers: int, degree: int) -> list[Problem]:

@@ -240,3 +240,32 @@ def test_ending_what_is_not_connected_does_nothing():
         return bench.network.carrier.pending.sent
 
     assert run(main).result == 0
+
+
+def test_a_connection_times_out_by_the_nodes_own_clock():
+    """A clock that runs half as fast again gives up after two thirds of the time."""
+
+    async def main() -> int:
+        bench = Bench(link=LinkSpec(delay_ms=5_000), joined=False)
+        bench.ends["a"].node.clock.set_drift(500_000)
+        with pytest.raises(RequestTimeoutError):
+            await bench.ends["a"].connect("b", timeout_s=1.0)
+        return bench.runtime.now_ns
+
+    assert run(main).result == 666_666_667
+
+
+def test_what_is_on_its_way_when_a_connection_is_reset_does_not_arrive():
+    """Although it was sent before the reset, and arrives before the other side hears of it."""
+
+    async def main() -> tuple[int, int]:
+        bench = Bench()
+        bench.ends["a"].send("b", "t", b"stale")
+        bench.ends["b"].send("a", "t", b"stale too")
+        bench.ends["a"].reset("b")
+        await bench.network.quiet()
+        return len(bench.got["a"]), len(bench.got["b"])
+
+    found = run(main)
+    assert found.result == (0, 0)
+    assert causes(found) == ["reset", "reset"]

@@ -8,8 +8,12 @@ import pytest
 from alyslab.checkers.propagation import check_propagation
 from alyslab.errors import ParameterError
 from alyslab.harnesses.network import gossip
-from alyslab.harnesses.network.gossip import KINDS, flood, spread
+from alyslab.harnesses.network.gossip import KINDS, flood, spread, wire
 from alyslab.harnesses.network.gossip.defects import FLOOD_DEFECTS
+from alyslab.harnesses.network.gossip.inventory import Inventory
+from alyslab.harnesses.network.gossip.schedule import Schedule
+from alyslab.harnesses.network.link import LinkSpec
+from alyslab.harnesses.network.network import Network
 from alyslab.harnesses.network.workloads import WORKLOADS
 from alyslab.runtime import Run, require_current, simulate
 from alyslab.runtime.replay import replay
@@ -259,6 +263,38 @@ def test_an_inventory_asks_another_peer_when_the_first_one_is_silent():
     assert any(event.time_ns > 60_000_000_000 for event in received), "a second question was answered"
 
 
+async def inventory_with_a_boaster() -> None:
+    """Let a peer announce a hundred times what it does not have, and an honest one once."""
+    runtime = require_current()
+    network = Network(runtime, link=LinkSpec(delay_ms=10))
+    schedule = Schedule(slot_ns=10**9, authorities=1, first_slot=1, blocks=1, block_bytes=100)
+    ends = {name: network.endpoint(runtime.node(name)) for name in ("asker", "boaster", "honest")}
+    peer = Inventory(
+        ends["asker"].node, index=1, links=(), network=network, schedule=schedule, runtime=runtime
+    )
+    network.join("asker", "boaster")
+    network.join("asker", "honest")
+    await peer.run()
+    for _ in range(100):
+        ends["boaster"].send("asker", wire.HAVE, wire.write_ids((1,)))
+    ends["honest"].send("asker", wire.HAVE, wire.write_ids((1,)))
+    ends["boaster"].on_message(lambda _: None)
+    ends["honest"].on_message(
+        lambda message: ends["honest"].send(message.sender, wire.BLOCK, wire.write_body(1, 1))
+    )
+    await network.quiet()
+
+
+def test_a_peer_that_announces_what_it_lacks_is_asked_once():
+    """Otherwise one that repeats itself keeps another from asking the honest for as long as it likes."""
+    run = simulate(inventory_with_a_boaster, seed=1)
+    asked = [
+        event.subject for event in run.journal.select(kind="net.message") if event.fields["topic"] == wire.GET
+    ]
+    assert asked == ["boaster", "honest"]
+    assert [event.subject for event in run.journal.select(kind="gossip.received")] == ["asker"]
+
+
 async def gossip_with_a_liar(kind: str) -> None:
     """Let a peer that keeps no protocol send bytes of every length on every topic to an honest one."""
     runtime = require_current()
@@ -268,7 +304,7 @@ async def gossip_with_a_liar(kind: str) -> None:
         endpoint = runtime.nodes["peer-9"].network
         random = runtime.random("liar")
         for topic in ("block", "compact", "have", "get", "missing", "graft", "prune", "nonsense"):
-            for length in (0, 1, 3, 4, 6, 7, 40, 30_000):
+            for length in (0, 1, 3, 4, 6, 7, 40, 4 * 5_000, 30_000):
                 for peer in endpoint.peers():
                     endpoint.send(peer, f"gossip.{topic}", random.randbytes(length))
 
@@ -317,3 +353,15 @@ def test_a_flood_outside_a_run_says_what_to_do():
     """Called on plain asyncio it has neither clock nor journal."""
     with pytest.raises(RuntimeError, match="simulate"):
         asyncio.run(gossip.flood())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trace_counts_one_hop_more_than_at_the_peer_it_came_from(kind):
+    """A trace says who from whom; its hops have to be the length of that way."""
+    run = simulate(spread, seed=3, parameters=SMALL | {"kind": kind})
+    trace = check_propagation(run.journal).trace(1)
+    hops = {arrival.peer: arrival.hops for arrival in trace}
+    assert [arrival.hops for arrival in trace if not arrival.source] == [0]
+    for arrival in trace:
+        if arrival.source:
+            assert arrival.hops == hops[arrival.source] + 1

@@ -48,6 +48,14 @@ def test_a_perfect_link_differs_from_nothing():
         ("fifo", 1),
         ("gemodel", 0.5),
         ("shape", 3.0),
+        ("delay_ms", 10**400),
+        ("delay_ms", 1e300),
+        ("jitter_ms", 1e-300),
+        ("distance_km", 1e308),
+        ("rate_bps", 1e-300),
+        ("rate_bps", 10**400),
+        ("rate_bps", True),
+        ("limit_messages", True),
     ],
 )
 def test_an_impossible_value_is_refused_by_the_name_of_its_field(field, value):
@@ -76,6 +84,10 @@ def test_all_problems_of_a_link_are_told_at_once():
         ({"reorder_ratio": 0.1}, "reorder_ratio"),
         ({"gemodel": [0.0, 0.2]}, "gemodel.p"),
         ({"gemodel": [0.2]}, "gemodel"),
+        ({"gemodel": [0.1, 0.2, 1, 0, 0]}, "gemodel"),
+        ({"gemodel": ["0.1", 0.2]}, "gemodel.p"),
+        ({"gemodel": [0.1, True]}, "gemodel.r"),
+        ({"gemodel": [0.1, 0.2, None]}, "gemodel.bad_loss_ratio"),
         ({"distribution": "pareto", "delay_ms": 5, "shape": 1.0}, "shape"),
         ({"distribution": "pareto", "delay_ms": 5, "shape": 2.0, "jitter_ms": 1}, "jitter_ms"),
     ],
@@ -85,6 +97,13 @@ def test_conditions_that_contradict_each_other_are_refused(values, key):
     with pytest.raises(LinkError) as caught:
         link_from(values)
     assert key in {problem.key for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize("values", [None, 5, "delay_ms=3", [("delay_ms", 3)]])
+def test_what_is_no_object_of_conditions_is_refused(values):
+    """A list where an object belongs is the commonest slip in JSON."""
+    with pytest.raises(LinkError, match="an object of conditions"):
+        link_from(values)
 
 
 def test_gemodel_takes_netems_four_numbers():
@@ -192,7 +211,14 @@ def test_distance_is_the_great_circle_and_light_in_fibre():
     assert link.distance_ms == pytest.approx(78.8, abs=0.2)
 
 
-@pytest.mark.parametrize("given", [{"latitude": 91, "longitude": 0}, {"latitude": 0, "longitude": math.nan}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"latitude": 91, "longitude": 0},
+        {"latitude": 0, "longitude": math.nan},
+        {"latitude": True, "longitude": 0},
+    ],
+)
 def test_a_place_on_no_globe_is_refused(given):
     """A swapped pair of coordinates is the commonest slip."""
     with pytest.raises(LinkError):
@@ -203,3 +229,12 @@ def test_a_cable_shorter_than_the_distance_is_refused():
     """A detour below 1 would be faster than light."""
     with pytest.raises(LinkError, match="detour"):
         geographic_links({}, base_ms=1, detour=0.5)
+
+
+def test_a_detour_lengthens_the_cable_by_its_factor():
+    """Cables follow coasts; a factor that has no effect would look like a fast network."""
+    places = {"here": Place(latitude=0, longitude=0), "there": Place(latitude=0, longitude=90)}
+    straight = geographic_links(places, base_ms=0)("here", "there").distance_km
+    assert geographic_links(places, base_ms=0, detour=1.5)("here", "there").distance_km == pytest.approx(
+        1.5 * straight, abs=0.002
+    )

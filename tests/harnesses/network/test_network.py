@@ -62,6 +62,14 @@ def test_a_change_that_no_link_can_have_is_refused_and_changes_nothing():
             network.shape(None, None, latency=3)
         with pytest.raises(LinkError, match="one of them"):
             network.shape(None, None)
+        with pytest.raises(LinkError, match="nobody is named 'bee'"):
+            network.shape("a", ["b", "bee"], delay_ms=3)
+        with pytest.raises(LinkError, match="sender"):
+            network.shape(5, None, delay_ms=3)  # type: ignore[arg-type]
+        with pytest.raises(LinkError, match="a function"):
+            network.shape(None, None, 5)  # type: ignore[arg-type]
+        with pytest.raises(LinkError, match="returned 5"):
+            network.shape(None, None, lambda _: 5)  # type: ignore[arg-type,return-value]
         assert network.line("a", "b").spec == LinkSpec(delay_ms=10)
         return True  # type: ignore[return-value]
 
@@ -145,6 +153,8 @@ def test_a_topology_of_other_peers_is_refused():
             bench.network.connect_all(ring(peers=4), "ab")
         with pytest.raises(UnknownPeerError):
             bench.network.connect_all(ring(peers=3), "abz")
+        with pytest.raises(TopologyError, match="twice"):
+            bench.network.connect_all(ring(peers=3), "aba")
         return True
 
     assert run(main).result is True
@@ -210,3 +220,15 @@ def test_the_same_seed_gives_the_same_journal():
 
     assert run(main, 3).digest == run(main, 3).digest
     assert run(main, 3).digest != run(main, 4).digest
+
+
+def test_conditions_are_taken_back_whatever_ended_the_block():
+    """An experiment that fails inside must not leave its fault behind for the next one."""
+
+    async def main() -> LinkSpec:
+        bench = Bench()
+        with pytest.raises(ZeroDivisionError), bench.network.shaped("a", "b", delay_ms=50):
+            raise ZeroDivisionError
+        return bool(bench.network.line("a", "b").spec == LinkSpec(delay_ms=10))  # type: ignore[return-value]
+
+    assert run(main).result is True

@@ -9,7 +9,7 @@ import pytest
 from alyslab.errors import ParameterError
 from alyslab.harnesses.network.errors import RuleError
 from alyslab.harnesses.network.link import LinkSpec
-from alyslab.harnesses.network.rules import DeliverAfter, Drop, Duplicate, Pass, Rule
+from alyslab.harnesses.network.rules import DeliverAfter, Drop, Duplicate, Hold, Pass, Rule
 from tests.harnesses.network.bench import Bench, causes, rows, run
 
 
@@ -59,9 +59,9 @@ def test_a_partition_drops_both_directions_and_one_way_only_one():
                 for other in "abc".replace(one, ""):
                     bench.ends[one].send(other, "t", one.encode())
 
-        with bench.network.partition("a", "bc", name="cut"):
+        with bench.network.partition("a", ["b", "c"], name="cut"):
             talk()
-        with bench.network.partition("a", "bc", name="way", one_way=True):
+        with bench.network.partition("a", ["b", "c"], name="way", one_way=True):
             talk()
         await bench.network.quiet()
 
@@ -110,8 +110,6 @@ def test_a_message_that_no_rule_holds_does_not_overtake_on_a_fifo_link():
     """A hold on one topic must not break the order of the link."""
 
     async def main() -> list[bytes]:
-        from alyslab.harnesses.network.rules import Hold
-
         bench = Bench()
         with bench.network.rules.installed(Rule(name="hold", verdict=Hold(), topics=["held"])):
             bench.ends["a"].send("b", "held", b"1")
@@ -213,3 +211,107 @@ def test_two_rules_of_one_name_are_refused_and_nothing_is_installed():
         return len(rules.active)
 
     assert run(main).result == 0
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: DeliverAfter(True),
+        lambda: DeliverAfter(1e300),
+        lambda: DeliverAfter("1"),
+        lambda: Duplicate(True),
+        lambda: Rule(name="x", verdict=Drop(), senders=5),
+        lambda: Rule(name="x", verdict=Drop(), topics=[7]),
+        lambda: Rule(name="x", verdict=Drop(), receivers=b"x"),
+        lambda: Rule(name="x", decide="drop"),
+    ],
+)
+def test_a_rule_of_nonsense_is_refused_with_a_typed_error(make):
+    """A truth value is no ms, a number no collection of names, a string no function."""
+    with pytest.raises(RuleError):
+        make()
+
+
+def test_a_rule_on_a_peer_that_does_not_exist_is_refused_and_nothing_is_installed():
+    """A typing slip would be a fault that never acts, and a test that passes for the wrong reason."""
+
+    async def main() -> tuple[Rule, ...]:
+        network = Bench("ab").network
+        with pytest.raises(RuleError, match="nobody is named 'bee'"):
+            network.rules.install(Rule(name="x", verdict=Drop(), senders=["a", "bee"]))
+        with pytest.raises(RuleError, match="nobody is named 'c'"), network.partition(["a"], ["b", "c"]):
+            pass
+        with pytest.raises(RuleError, match="is none"):
+            network.rules.install("drop everything")  # type: ignore[arg-type]
+        return network.rules.active
+
+    assert run(main).result == ()
+
+
+@pytest.mark.parametrize("groups", [(["a"],), (["a"], ["a", "b"]), (["a"], 5), ()])
+def test_a_partition_that_cuts_nothing_or_a_peer_from_itself_is_refused(groups):
+    """One group is cut off from nobody; a peer on both sides can be on neither."""
+
+    async def main() -> bool:
+        network = Bench("ab").network
+        with pytest.raises(RuleError), network.partition(*groups):
+            pass
+        return network.rules.active == ()
+
+    assert run(main).result is True
+
+
+@pytest.mark.parametrize(("first", "early"), [("x", []), ("y", [b"y"])])
+def test_what_two_rules_hold_on_a_fifo_link_is_released_in_the_order_of_sending(first, early):
+    """Whichever rule goes first: x waits behind the y before it, the second y behind x."""
+
+    async def main() -> tuple[list[bytes], list[bytes]]:
+        bench = Bench()
+        rules = [Rule(name=topic, verdict=Hold(), topics=[topic]) for topic in ("x", "y")]
+        bench.network.rules.install(*rules)
+        for topic in ("y", "x", "y"):
+            bench.ends["a"].send("b", topic, topic.encode())
+        going, staying = sorted(rules, key=lambda rule: rule.name != first)
+        bench.network.rules.remove(going)
+        await asyncio.sleep(1)
+        before = bench.payloads("b")
+        bench.network.rules.remove(staying)
+        await bench.network.quiet()
+        return before, bench.payloads("b")
+
+    assert run(main).result == (early, [b"y", b"x", b"y"])
+
+
+def test_rules_that_go_together_release_in_the_order_of_sending():
+    """Not in the order in which they were installed."""
+
+    async def main() -> list[bytes]:
+        bench = Bench()
+        rules = [Rule(name=topic, verdict=Hold(), topics=[topic]) for topic in ("x", "y")]
+        with bench.network.rules.installed(*rules):
+            for topic in ("y", "x", "y"):
+                bench.ends["a"].send("b", topic, topic.encode())
+        await bench.network.quiet()
+        return bench.payloads("b")
+
+    assert run(main).result == [b"y", b"x", b"y"]
+
+
+@pytest.mark.parametrize("by_rule", [True, False])
+def test_a_copy_has_a_latency_of_its_own(by_rule):
+    """Two copies that always arrive together would be one message counted twice."""
+
+    async def main() -> list[int]:
+        link = LinkSpec(delay_ms=50, jitter_ms=20, distribution="uniform", fifo=False)
+        bench = Bench(link=link if by_rule else link.changed(duplicate_ratio=1.0))
+        if by_rule:
+            bench.network.rules.install(Rule(name="again", verdict=Duplicate()))
+        for _ in range(10):
+            bench.ends["a"].send("b", "t", b"")
+        await bench.network.quiet()
+        return [message.copy for message in bench.got["b"]]
+
+    found = run(main)
+    assert sorted(found.result) == [0] * 10 + [1] * 10
+    times = [event.time_ns for event in found.journal.select(kind="net.message")]
+    assert len(set(times)) > 15

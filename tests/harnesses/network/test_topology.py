@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from alyslab.errors import ParameterError
+from alyslab.harnesses.network.errors import TopologyError
 from alyslab.harnesses.network.topology import Topology, random_regular
 
 
@@ -68,3 +69,24 @@ def test_a_connected_network_passes_through_the_check():
     """The check must not refuse a line, which is as thin as a network gets."""
     line = Topology(peers=3, links=((0, 1), (1, 2)))
     assert line.require_connected() is line
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"peers": 0, "links": ()}, "peers"),
+        ({"peers": True, "links": ()}, "peers"),
+        ({"peers": 3, "links": ((1, 1),)}, "links"),
+        ({"peers": 3, "links": ((0, 3),)}, "links"),
+        ({"peers": 3, "links": ((2, 0),)}, "links"),
+        ({"peers": 3, "links": ((0, 1), (0, 1))}, "links"),
+        ({"peers": 3, "links": ((0, 1.0),)}, "links"),
+        ({"peers": 3, "links": (5,)}, "links"),
+        ({"peers": 3, "links": (), "regions": ("EU",)}, "regions"),
+    ],
+)
+def test_a_graph_that_is_none_is_refused_by_its_field(given, key):
+    """Built by hand, with a self-link, a duplicate or a peer that does not exist."""
+    with pytest.raises(TopologyError) as caught:
+        Topology(**given)
+    assert [problem.key for problem in caught.value.problems] == [key]

@@ -180,15 +180,20 @@ class Asking:
         self._gossiper = gossiper
         self._ask = ask
         self._timeout_s = timeout_s
-        self._announcers: dict[int, list[str]] = {}
+        self._announcers: dict[int, dict[str, bool]] = {}
+        """For each block that is asked for, who has announced it, and whether it was asked."""
         self._open: dict[int, tuple[asyncio.Task[Any], ExitStack]] = {}
 
     def announced(self, block: int, announcer: str) -> bool:
-        """Note who has a block; returns whether this began a question."""
+        """Note who has a block; returns whether this began a question.
+
+        Each announcer is asked once, however often it says so: one that has nothing must not be
+        able to keep a peer from asking the others.
+        """
         if block in self._open:
-            self._announcers[block].append(announcer)
+            self._announcers[block].setdefault(announcer, False)
             return False
-        self._announcers[block] = [announcer]
+        self._announcers[block] = {announcer: False}
         work = ExitStack()
         work.enter_context(self._gossiper.endpoint.working())
         self._open[block] = self._gossiper.node.spawn(self._until_here(block)), work
@@ -202,8 +207,10 @@ class Asking:
             work.close()
 
     async def _until_here(self, block: int) -> None:
-        while self._announcers[block]:
-            self._ask(self._announcers[block].pop(0), block)
+        announcers = self._announcers[block]
+        while (announcer := next((one for one, asked in announcers.items() if not asked), None)) is not None:
+            announcers[announcer] = True
+            self._ask(announcer, block)
             await self._gossiper.node.sleep(self._timeout_s)
         _, work = self._open.pop(block)
         work.close()
