@@ -34,8 +34,6 @@ __all__ = [
 
 VERSION = 1
 """Version of the encoding, the first item of every block's bytes."""
-SIGNERS_MAX = 15
-"""Length cap of the signer bit list.  Source: §1, "Block"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Source: alys-system.md §1, "Peg-in" (crates/federation/src/lib.rs of branch mai
 # ruff: noqa: D401 - the docstring of a rule is the claim that it checks
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ WEI_PER_SAT = 10**10
 GWEI_PER_SAT = 10
 OP_RETURN = 0x6A
 _PUSHDATA1 = 0x4C
+_DIGITS = re.compile(rb"(?:0x)?[0-9A-Fa-f]{40}")
 Outpoint = tuple[bytes, int]
 """Transaction id and index of an output."""
 
@@ -62,13 +64,9 @@ def decode_recipient(payload: bytes, readable_rejected: bool = False) -> bytes:
     """
     if len(payload) == 20 and not (readable_rejected and _is_text(payload)):
         return payload
-    try:
-        address = bytes.fromhex(payload.decode("ascii").removeprefix("0x"))
-    except ValueError:
-        raise BridgeError("pegin_address_unreadable", value=payload) from None
-    if len(address) != 20 or len(payload) not in (40, 42):
+    if not _DIGITS.fullmatch(payload):
         raise BridgeError("pegin_address_unreadable", value=payload)
-    return address
+    return bytes.fromhex(payload[-40:].decode("ascii"))
 
 
 def _is_text(payload: bytes) -> bool:
@@ -246,8 +244,6 @@ def withdrawals(ctx: Context) -> Finding:
     """The payload's withdrawals are the fees due and the peg-ins, and nothing else."""
     expected = ctx.expected_withdrawals
     actual = ctx.block.payload.withdrawals
-    if "extra_withdrawals_accepted" in ctx.deviations:
-        held = all(credit in actual for credit in expected)
-    else:
-        held = actual == expected
+    present = all(credit in actual for credit in expected)
+    held = present if "extra_withdrawals_accepted" in ctx.deviations else actual == expected
     return None if held else {"withdrawals": actual, "expected": expected}

@@ -112,10 +112,9 @@ class Chain:
 
     def authorities_at(self, height: int) -> tuple[bytes, ...]:
         """Return whose signatures count for a block of this height."""
-        spec = self.spec
-        if not spec.earlier or "history_under_present_authorities" in self.deviations:
-            return spec.authorities
-        return spec.authorities_at(height)
+        if "history_under_present_authorities" in self.deviations:
+            return self.spec.authorities
+        return self.spec.authorities_at(height)
 
     def import_block(self, signed: SignedBlock, now_ms: int) -> bytes:
         """Validate the block and make it the head; return its root.
@@ -213,8 +212,7 @@ class Chain:
         """Move fees and finality forward."""
         header = block.auxpow_header
         if header is not None:
-            before = self.height - 1
-            bits = next_bits(self.spec, self.pow.bits, before, self.pow.height, self.deviations)
+            bits = next_bits(self.spec, self.pow.bits, self.height - 1, self.pow.height, self.deviations)
             self.fees_wei = divide_fees(self.spec, self.fees_wei, header.fee_recipient).remainder_wei
             end = self.height_of(header.range_end)
             finalised = self.pow.finalised_height if end is None else end

@@ -6,12 +6,14 @@ AnduroProject/alys main at d5c6605; alys-system.md §1, "Constants".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from alyslab.model.errors import SpecError
 from alyslab.model.spec import Retarget, Spec
 
+_HEXADECIMAL = re.compile("(?:0x)?(?:[0-9A-Fa-f]{2})*")
 _CHAIN_JSON: Mapping[str, str] = {
     "slotDuration": "slot_ms",
     "chainId": "chain_id",
@@ -85,7 +87,6 @@ def _list(value: Any, field: str) -> list[Any]:
 
 
 def _hex(value: Any, field: str) -> bytes:
-    try:
-        return bytes.fromhex(value.removeprefix("0x"))
-    except (AttributeError, ValueError):
-        raise SpecError("not_hexadecimal", field=field, value=value) from None
+    if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
+        raise SpecError("not_hexadecimal", field=field, value=value)
+    return bytes.fromhex(value.removeprefix("0x"))

@@ -46,8 +46,9 @@ class Builder:
     shape
         What the chain looks like.
     scheme
-        How it is signed; with ``signed=False`` nothing is signed, and only
-        :meth:`~alyslab.model.chain.Chain.import_unsigned` takes the blocks.
+        How it is signed; with ``signed=False`` no block is, and only
+        :meth:`~alyslab.model.chain.Chain.import_unsigned` takes them.  Peg-outs
+        are signed all the same: their witnesses are part of the block.
     spec_changes
         Fields of the laboratory's spec to change.
     """
@@ -116,11 +117,7 @@ class Builder:
     def _depth(self, pegin: PegIn) -> int:
         return self.bitcoin.confirmations(pegin.bitcoin_block)
 
-    def transfer(
-        self, sender: bytes, to: bytes | None, value_wei: int, nonce: int, data: bytes = b""
-    ) -> Transaction:
-        """Return a transaction that can be paid for."""
-        return traffic.transfer(sender, to, value_wei, nonce, data)
+    transfer = staticmethod(traffic.transfer)
 
     def random_transactions(self, count: int) -> list[Transaction]:
         """Return that many transfers between users and new addresses, runnable in this order."""

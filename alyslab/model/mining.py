@@ -9,12 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from alyslab.model.auxpow import (
-    coinbase_root,
-    commitment_script,
-    range_commitment,
-    tree_index,
-)
+from alyslab.model.auxpow import commitment_script, range_commitment, tree_index
 from alyslab.model.bitcoin import BitcoinHeader, BitcoinTransaction, TxInput, TxOutput
 from alyslab.model.block import AuxPow, AuxPowHeader
 from alyslab.model.chain import Chain
@@ -81,16 +76,16 @@ def mine(
         inputs=(TxInput(txid=bytes(32), vout=0xFFFF_FFFF, script_sig=rng.randbytes(4)),),
         outputs=outputs,
     )
-    others = [rng.randbytes(32) for _ in range(2)]
+    coinbase_branch = bitcoin_merkle_branch([coinbase.txid, *(rng.randbytes(32) for _ in range(2))], 0)
     proof = AuxPow(
         coinbase=coinbase,
-        coinbase_branch=bitcoin_merkle_branch([coinbase.txid, *others], 0),
+        coinbase_branch=coinbase_branch,
         chain_branch=branch,
         chain_side_mask=side,
         parent=BitcoinHeader(
             version=PARENT_VERSION,
             previous=rng.randbytes(32),
-            merkle_root=coinbase_root(coinbase.txid, others),
+            merkle_root=fold_branch(coinbase.txid, coinbase_branch, 0),
             time_s=chain.head.block.payload.timestamp_s & 0xFFFF_FFFF,
             bits=header.bits,
             nonce=0,

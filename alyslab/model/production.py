@@ -45,7 +45,9 @@ def build(
     Raises :class:`InvalidBlockError` when a transaction can't be run and
     :class:`BridgeError` when burns can't be paid.  Nothing is applied.
     """
-    payments = bridge.payments_of(pegins, chain.bitcoin, chain.federation, chain.deviations)
+    payments: tuple[bridge.Payment, ...] = ()
+    if pegins:
+        payments = bridge.payments_of(pegins, chain.bitcoin, chain.federation, chain.deviations)
     requests = chain.records[-1].requests
     proposal = None
     if requests:

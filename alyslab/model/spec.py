@@ -8,6 +8,7 @@ Source: alys-system.md §1, "Constants", and §2, "V1→V2 parameter drift".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, Literal
@@ -16,6 +17,11 @@ from alyslab.model.deviations import CATALOGUE
 from alyslab.model.errors import SpecError
 
 SIGNERS_MAX = 15
+"""Length cap of the signer bit list.  Source: §1, "Block"."""
+INTEGER_BITS = 64
+"""Width of every number in a spec: blocks have no room for larger ones."""
+GENESIS_LATEST_S = 1 << 48
+"""Latest time of block 0, so that its slot fits into 64 bits."""
 ForkChoice = Literal["none", "highest", "slot_against_height"]
 """``none``: V1, nothing at or below the head's height is ever taken.  ``highest``: the highest
 chain within the reorganisation depth that keeps every finalised block, as V2 documents.
@@ -154,6 +160,9 @@ class Spec:
         spacing_fits = retarget.spacing > 0 and retarget.timespan >= retarget.spacing
         limits = [_target(bits) for bits in (retarget.pow_lower_limit, self.bits, retarget.pow_limit)]
         return (
+            *(("in_range", field, holds) for field, holds in _ranges(self)),
+            *(("in_range", "retarget", holds) for _, holds in _ranges(retarget)),
+            ("in_range", "genesis_timestamp_s", self.genesis_timestamp_s < GENESIS_LATEST_S),
             *(("positive", field, getattr(self, field) > 0) for field in numbers),
             ("chain_id_fits", "chain_id", self.chain_id < 1 << 32),
             *_member_rules("authorities", self.authorities),
@@ -203,6 +212,14 @@ class Spec:
     def forks(self) -> bool:
         """Whether fork choice looks at blocks that are not on the head."""
         return self.fork_choice != "none"
+
+
+def _ranges(params: Spec | Retarget) -> Iterator[tuple[str, bool]]:
+    """Yield each number's name and whether blocks have room for it."""
+    for entry in fields(params):
+        value = getattr(params, entry.name)
+        if isinstance(value, int):
+            yield entry.name, 0 <= value < 1 << INTEGER_BITS
 
 
 def _member_rules(field: str, keys: tuple[bytes, ...]) -> tuple[tuple[str, str, bool], ...]:

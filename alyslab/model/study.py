@@ -17,7 +17,7 @@ from alyslab.model.block import SignedBlock
 from alyslab.model.deviations import CATALOGUE
 from alyslab.model.errors import InvalidBlockError
 from alyslab.model.generate import Builder
-from alyslab.model.scheme import IdealScheme, RealScheme
+from alyslab.model.scheme import IdealScheme, RealScheme, SignatureScheme
 from alyslab.model.shape import QUIET
 from alyslab.model.timing import BlockTiming, unsigned_rate, validation_rate
 from alyslab.model.validation import ENGINE_RULES, Context, examine
@@ -130,12 +130,18 @@ class SizeRow:
 
 
 def rate_against_size(
-    rng: Random, clock: Callable[[], float], *, blocks: int, transactions_most: int
+    rng: Random,
+    clock: Callable[[], float],
+    *,
+    blocks: int,
+    transactions_most: int,
+    batches: SignatureScheme | None = None,
 ) -> Iterator[SizeRow]:
     """Validate blocks of 0 to ``transactions_most`` transactions: one by one, in two batches, and unsigned.
 
     Transactions grow evenly over the chain, so that the sizes cover the range.
-    Time is read from ``clock``, in seconds.
+    Time is read from ``clock``, in seconds.  ``batches`` verifies the batches,
+    for instance on several processes; None for this one.
     """
     builder = Builder(rng, QUIET, RealScheme(), max_blocks_without_pow=blocks + 1)
     builder.extend(1)
@@ -143,7 +149,10 @@ def rate_against_size(
         count = transactions_most * number // max(1, blocks - 1)
         builder.append(*builder.draft(transactions=builder.random_transactions(count)))
     for how, size in (("one by one", 1), ("in batches", -(-len(builder.blocks) // 2))):
-        for timing in validation_rate(builder.node(), builder.blocks, clock, batch=size):
+        node = builder.node()
+        if size > 1 and batches is not None:
+            node.scheme = batches
+        for timing in validation_rate(node, builder.blocks, clock, batch=size):
             yield SizeRow(how=how, timing=timing)
     for timing in unsigned_rate(builder.node(), builder.blocks, clock):
         yield SizeRow(how="without signatures", timing=timing)

@@ -59,6 +59,15 @@ def test_v1_refuses_a_raw_address_that_is_text() -> None:
     assert decode_recipient(b"\xff" * 20, readable_rejected=True) == b"\xff" * 20
 
 
+@pytest.mark.parametrize(
+    "payload", [b" " + b"ab" * 20 + b" ", b"0x" + b"ab" * 19 + b"  ", b"ab" * 21, b"0X" + b"ab" * 20]
+)
+def test_forty_digits_are_forty_digits(payload: bytes) -> None:
+    """Two nodes that differ over a blank between digits credit different accounts."""
+    with pytest.raises(BridgeError, match="pegin_address_unreadable"):
+        decode_recipient(payload)
+
+
 @given(payload=st.binary(max_size=60))
 def test_no_payload_raises_anything_else(payload: bytes) -> None:
     """OP_RETURN is free text from the Bitcoin network."""
