@@ -55,7 +55,7 @@ test-all: test test-slow test-soak ## run the quick tests, then the slow lanes, 
 lint: $(DEV) ## check style and format, notebooks too, and look for what a simulation can't intercept
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/alyslab lint alyslab/runtime alyslab/model alyslab/checkers alyslab/harnesses notebooks
+	$(BIN)/alyslab lint alyslab/runtime alyslab/model alyslab/checkers alyslab/harnesses alyslab/chaos notebooks
 
 format: $(DEV) ## put style and format right where a tool can
 	$(BIN)/ruff check --fix .

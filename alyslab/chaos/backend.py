@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from alyslab.chaos.faults import FAULTS
+from alyslab.chaos.faults import FAULTS, NOT_BUILT
 
 BACK_ENDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "simulation": frozenset(FAULTS),
+        "simulation": frozenset(FAULTS) - NOT_BUILT,
         "pressure": frozenset({"resource.memory", "resource.cpu"}),
     }
 )

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from alyslab.chaos.byzantine import BYZANTINE, NOT_BUILT
 from alyslab.chaos.vocabulary import Fault, Parameter
+
+__all__ = ["BYZANTINE", "FAULTS", "NOT_BUILT", "faults_of"]
 
 CUT: Final = "net.drop with the entry as its cause"
 SHAPED: Final = "chaos.effect with the messages shaped"
-BYZANTINE: Final = "chaos.effect with what was done; detection by rows of honest nodes"
 
 
 def _ratio(name: str, summary: str, severe: float, *, mild: float = 0.01, high: float = 1.0) -> Parameter:
@@ -346,35 +348,8 @@ CLOCK: Final = (
     ),
 )
 
-_ACTS = (
-    _ratio("activity_ratio", "share of the chances to misbehave that are taken", 1.0, mild=0.1),
-    _choice("trigger", "when it begins", "always", "as_proposer", "after_success"),
-    _choice("evasion", "how it hides", "none", "random_delay", "mimicry", "adaptive"),
-)
-_BYZANTINE: Final = {
-    "equivocate": "signs two blocks for one slot, or two votes for one height, and shows each to some",
-    "forge": "sends votes with signatures of others that it made up",
-    "withhold_votes": "does not vote",
-    "delay_votes": "votes late",
-    "withhold_blocks": "does not publish its blocks",
-    "delay_blocks": "publishes its blocks late",
-    "invalid_state_root": "publishes blocks whose state root is not what execution gives",
-    "false_sync": "answers sync requests with blocks that are not the chain's",
-    "replay": "sends messages of others again",
-    "flip_votes": "votes for what it should not, and not for what it should",
-    "double_spend": "pays twice: one payment in public, the other on a branch published later",
-    "manipulate": "watches, makes conflicting proposals, votes as it suits, and cuts who is in the way",
-    "eclipse": "surrounds its victim so that it hears nobody else",
-    "sybil": "speaks under many names",
-    "selfish_mining": "keeps work back and publishes it when that costs others theirs",
-}
-BYZANTINE_FAULTS: Final = tuple(
-    Fault(name=f"byzantine.{name}", summary=summary, effect=BYZANTINE, parameters=_ACTS)
-    for name, summary in _BYZANTINE.items()
-)
-
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
-    {fault.name: fault for fault in (*NETWORK, *PROCESS, *RESOURCE, *STORAGE, *CLOCK, *BYZANTINE_FAULTS)}
+    {fault.name: fault for fault in (*NETWORK, *PROCESS, *RESOURCE, *STORAGE, *CLOCK, *BYZANTINE)}
 )
 """Every fault by its name."""
 

@@ -50,6 +50,7 @@ def _faults() -> Iterable[str]:
     yield "## Faults"
     yield ""
     yield "An intensity stands for the point between the mild and the severe value of each parameter."
+    yield "What is not built has a name only: a plan that uses it is refused."
     yield ""
     yield "| fault | what it does | parameters: mild → severe (allowed) | the rows that show it |"
     yield "| --- | --- | --- | --- |"
@@ -73,6 +74,10 @@ def _bugs() -> Iterable[str]:
     yield ""
     bugs = planted_bugs()
     yield f"{len(bugs)} defects, each off unless it is asked for; `alyslab chaos catalogue` hunts them."
+    yield ""
+    yield "The hunt over all of them, with 200 seeds for each, has not been measured as a whole, so no share"
+    yield "found is claimed here. One is known to be hard: `quorum.disk_error_swallowed` was not found in 121"
+    yield "seeds of drawn plans. A plan of two faults shows it: errors of every disk, then a crash of all."
     yield ""
     yield "| bug | what it does | hunted by |"
     yield "| --- | --- | --- |"

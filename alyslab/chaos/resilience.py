@@ -1,49 +1,23 @@
 """How well a system bore its faults, read from the journal of a run of :func:`~alyslab.chaos.conduct`.
 
-Nothing is asked of the system here: it served when a row of its own says so
-(:class:`~alyslab.chaos.system.Signals`), and a member of which no row tells was
-not available.
+The rows that they come from are read by :class:`~alyslab.chaos.timeline.Timeline`.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from alyslab.chaos.conduct import judge
-from alyslab.chaos.systems import system_named
+from alyslab.chaos.timeline import NS_PER_S, Incident, Timeline
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from alyslab.runtime import Journal
 
-NS_PER_S: Final = 1_000_000_000
-SLICES_A_WINDOW: Final = 4
 RESAMPLES: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """What one fault did to service."""
-
-    entry: str
-    fault: str
-    targets: tuple[str, ...]
-    start_s: float
-    """When it began, in s from the beginning of the run."""
-    affected: tuple[str, ...]
-    """Members that stopped serving while it lasted."""
-    detect_s: float | None
-    """From its beginning until something failed in the system's own rows; None if nothing did."""
-    recover_s: float | None
-    """From its beginning until all of them served again; None if there was none, or one never did."""
-    recovered: bool
-    """Whether every affected member served again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,153 +129,3 @@ def interval(scores: Sequence[float], random: Random, *, confidence: float = 0.9
     means = sorted(sum(random.choices(scores, k=len(scores))) / len(scores) for _ in range(RESAMPLES))
     tail = (1 - confidence) / 2
     return means[int(tail * RESAMPLES)], means[min(RESAMPLES - 1, int((1 - tail) * RESAMPLES))]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """When each member served, and when each phase and fault began and ended; times in ns."""
-
-    system: str
-    members: tuple[str, ...]
-    window_ns: int
-    bound_s: float
-    begin_ns: int
-    faults_ns: int
-    quiet_ns: int
-    end_ns: int
-    served: dict[str, list[int]]
-    """When each member was served."""
-    failed: list[int]
-    """When something failed, of any member."""
-    injected: tuple[tuple[str, str, tuple[str, ...], int, int], ...]
-    """Each fault: entry, name, targets, begin, end."""
-    convergence_s: float | None
-    lost: int
-
-    @classmethod
-    def read(cls, journal: Journal) -> Timeline:
-        """Read a journal; raises ValueError for one without a plan."""
-        header = next(journal.select(kind="chaos.plan"), None)
-        phases = {event.subject: event.time_ns for event in journal.select(kind="chaos.phase")}
-        if header is None or "faults" not in phases:
-            raise ValueError("this journal has no rows chaos.plan and chaos.phase: no plan was run in it")
-        spec = system_named(header.subject)
-        members = tuple(header.fields["serving"].split())
-        served: dict[str, list[int]] = {name: [] for name in members}
-        failed = []
-        for event in journal.select(kind=spec.signals.kinds):
-            for member, good in spec.signals.read(event):
-                if not good:
-                    failed.append(event.time_ns)
-                elif member in served:
-                    served[member].append(event.time_ns)
-        end_ns = phases.get("end", journal[-1].time_ns)
-        quiet_ns = phases.get("quiet", end_ns)
-        healed = {event.subject: event.time_ns for event in journal.select(kind="chaos.healed")}
-        converged = next(journal.select(kind="chaos.converged"), None)
-        drops = journal.select(kind=("net.drop", "message.dropped"), after_ns=phases["faults"])
-        return cls(
-            system=header.subject,
-            members=members,
-            window_ns=header.fields["window_ns"],
-            bound_s=header.fields["converge_ns"] / NS_PER_S,
-            begin_ns=phases["steady"],
-            faults_ns=phases["faults"],
-            quiet_ns=quiet_ns,
-            end_ns=end_ns,
-            served=served,
-            failed=failed,
-            injected=tuple(
-                (
-                    event.subject,
-                    event.fields["fault"],
-                    tuple(event.fields["targets"].split()),
-                    event.time_ns,
-                    healed.get(event.subject, quiet_ns),
-                )
-                for event in journal.select(kind="chaos.injected")
-            ),
-            convergence_s=None if converged is None else converged.fields["took_ns"] / NS_PER_S,
-            lost=sum(1 for _ in drops),
-        )
-
-    def count(self, after_ns: int, before_ns: int) -> int:
-        """Return how much was done in an interval."""
-        return sum(bisect_left(t, before_ns) - bisect_left(t, after_ns) for t in self.served.values())
-
-    def throughput_per_s(self, after_ns: int, before_ns: int) -> float:
-        """Return how much was done a second."""
-        length_s = (before_ns - after_ns) / NS_PER_S
-        return self.count(after_ns, before_ns) / length_s if length_s > 0 else 0.0
-
-    def is_up(self, member: str, at_ns: int) -> bool:
-        """Return whether a member was served in the window that ends at a moment."""
-        times = self.served[member]
-        return bisect_right(times, at_ns) > bisect_left(times, at_ns - self.window_ns)
-
-    def availability(self, after_ns: int, before_ns: int) -> float | None:
-        """Return the mean share of members that were up, looked at four times a window."""
-        step = max(1, self.window_ns // SLICES_A_WINDOW)
-        moments = range(after_ns, before_ns, step)
-        if not moments:
-            return None
-        up = sum(self.is_up(member, at_ns) for at_ns in moments for member in self.members)
-        return up / (len(moments) * len(self.members))
-
-    def dip(self, steady_per_s: float) -> float:
-        """Return the deepest loss of throughput over a window of the faults, as a share of the steady one."""
-        moments = range(self.faults_ns + self.window_ns, self.quiet_ns + 1, max(1, self.window_ns // 4))
-        rates = [self.throughput_per_s(at_ns - self.window_ns, at_ns) for at_ns in moments]
-        return max(0.0, 1 - min(rates) / steady_per_s) if rates else 0.0
-
-    def incidents(self) -> Iterable[Incident]:
-        """Yield what each fault did to service."""
-        for entry, fault, targets, start_ns, stop_ns in self.injected:
-            gaps = {member: self._gap(member, start_ns, stop_ns) for member in self.members}
-            affected = {member: back_ns for member, back_ns in gaps.items() if back_ns != 0}
-            backs = [back_ns for back_ns in affected.values() if back_ns is not None]
-            recovered = len(backs) == len(affected)
-            signs = [at_ns for at_ns in self.failed if start_ns <= at_ns <= max([stop_ns, *backs])]
-            yield Incident(
-                entry=entry,
-                fault=fault,
-                targets=targets,
-                start_s=start_ns / NS_PER_S,
-                affected=tuple(affected),
-                detect_s=(min(signs) - start_ns) / NS_PER_S if signs else None,
-                recover_s=(max(backs) - start_ns) / NS_PER_S if backs and recovered else None,
-                recovered=recovered,
-            )
-
-    def _gap(self, member: str, start_ns: int, stop_ns: int) -> int | None:
-        """Return when a member served again that had stopped while a fault lasted; 0 if it never stopped.
-
-        None if it never served again.  A gap counts when it is longer than the
-        window and overlaps the fault.
-        """
-        times = [self.begin_ns, *self.served[member]]
-        place = max(0, bisect_right(times, start_ns) - 1)
-        back_ns = 0
-        for earlier, later in zip(times[place:], [*times[place + 1 :], None], strict=True):
-            if earlier > stop_ns:
-                break
-            if later is None:
-                return None if self.end_ns - earlier > self.window_ns else back_ns
-            if later - earlier > self.window_ns:
-                back_ns = later
-        return back_ns
-
-    def frame(self) -> pd.DataFrame:
-        """Return availability and throughput over time: time_s, available_ratio, done_per_s."""
-        import pandas as pd
-
-        step = max(1, self.window_ns // SLICES_A_WINDOW)
-        rows = [
-            {
-                "time_s": at_ns / NS_PER_S,
-                "available_ratio": sum(self.is_up(name, at_ns) for name in self.members) / len(self.members),
-                "done_per_s": self.throughput_per_s(at_ns - self.window_ns, at_ns),
-            }
-            for at_ns in range(self.begin_ns + self.window_ns, self.end_ns + 1, step)
-        ]
-        return pd.DataFrame(rows, columns=["time_s", "available_ratio", "done_per_s"])

@@ -8,18 +8,17 @@ nothing is assumed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.chaos.cases import case_of
-from alyslab.chaos.conduct import CONVERGES, conduct
+from alyslab.chaos.conduct import conduct
 from alyslab.chaos.ddmin import ddmin
-from alyslab.chaos.faults import FAULTS
 from alyslab.chaos.plan import Entry, Plan, parse_plan
 from alyslab.chaos.systems import system_named
-from alyslab.chaos.target import Target
 from alyslab.chaos.trial import again
+from alyslab.chaos.variants import last_s, variants
 from alyslab.errors import BadInputError, Problem
 from alyslab.runtime import simulate
 from alyslab.runtime.token import Token
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 LIMIT_S: Final = 60.0
 """Real time that shrinking may take, unless it is told otherwise."""
 ROUNDS: Final = 4
-LEAST_STEADY_S: Final = 1.0
 Progress = Callable[[str], None]
 
 
@@ -238,7 +236,7 @@ def _smaller(shrinker: _Shrinker, best: _Candidate) -> _Candidate:
     improved = True
     while improved and not shrinker.over:
         improved = False
-        for variant in _variants(best.plan, shrinker.check):
+        for variant in variants(best.plan, shrinker.check):
             candidate = replace(best, plan=variant)
             if shrinker.fails(candidate):
                 best, improved = candidate, True
@@ -263,91 +261,13 @@ def _shorter_schedule(shrinker: _Shrinker, best: _Candidate) -> _Candidate:
     return with_places(ddmin(places, lambda kept: shrinker.fails(with_places(kept))))
 
 
-# --- variants ----------------------------------------------------------------------------------------
-
-
-def _variants(plan: Plan, check: str) -> Iterator[Plan]:
-    """Yield plans that are simpler in one way, the greatest steps first."""
-    yield from _smaller_systems(plan)
-    yield from _shorter_phases(plan, check)
-    for number, entry in enumerate(plan.entries):
-        for simpler in _simpler_entries(plan, entry):
-            entries = (*plan.entries[:number], simpler, *plan.entries[number + 1 :])
-            yield plan.model_copy(update={"entries": entries})
-
-
-def _smaller_systems(plan: Plan) -> Iterator[Plan]:
-    if plan.system is None:
-        return
-    spec = system_named(plan.system)
-    options = spec.resolved(plan.options)
-    for name, least in spec.least.items():
-        now = int(options[name])
-        for smaller in dict.fromkeys((least, (now + least) // 2, now - 1)):
-            if least <= smaller < now:
-                yield plan.model_copy(update={"options": {**plan.options, name: smaller}})
-
-
-def _shorter_phases(plan: Plan, check: str) -> Iterator[Plan]:
-    phases = plan.phases
-    last_s = max((_last_s(plan, entry) for entry in plan.entries), default=0.0)
-    needed_s = max(0.5, round(last_s + 0.5, 3))
-    if needed_s < phases.faults_s and all(
-        entry.end_s is not None or FAULTS[entry.fault].instant for entry in plan.entries
-    ):
-        yield plan.model_copy(update={"phases": phases.model_copy(update={"faults_s": needed_s})})
-    if phases.steady_s > LEAST_STEADY_S:
-        shorter = max(LEAST_STEADY_S, round(phases.steady_s / 2, 3))
-        yield plan.model_copy(update={"phases": phases.model_copy(update={"steady_s": shorter})})
-    earliest_s = min((entry.start_s for entry in plan.entries), default=0.0)
-    if earliest_s > 0.1:
-        entries = tuple(_moved(entry, -earliest_s) for entry in plan.entries)
-        yield plan.model_copy(update={"entries": entries})
-    if check != CONVERGES and phases.converge_s > 5:
-        yield plan.model_copy(update={"phases": phases.model_copy(update={"converge_s": 5.0})})
-
-
-def _simpler_entries(plan: Plan, entry: Entry) -> Iterator[Entry]:
-    if entry.target.select not in ("one", "named"):
-        yield entry.model_copy(update={"target": Target(select="one")})
-    if entry.target.select in ("all", "majority", "random"):
-        yield entry.model_copy(update={"target": Target(select="minority")})
-    if entry.target.select == "named" and len(entry.target.names) > 1:
-        for name in entry.target.names:
-            names = tuple(other for other in entry.target.names if other != name)
-            yield entry.model_copy(update={"target": entry.target.model_copy(update={"names": names})})
-    if not FAULTS[entry.fault].instant:
-        length_s = plan.end_s(entry) - entry.start_s
-        for share in (0.25, 0.5, 0.8):
-            if length_s * share >= 0.05:
-                end_s = round(entry.start_s + length_s * share, 3)
-                yield entry.model_copy(update={"end_s": end_s})
-    fault = FAULTS[entry.fault]
-    if fault.parameters and entry.intensity > 0.05:
-        yield entry.model_copy(update={"intensity": round(entry.intensity / 2, 3)})
-    for name in entry.parameters:
-        parameter = fault.parameter(name)
-        if parameter is not None and name != fault.needs and parameter.kind != "choice":
-            rest = {other: value for other, value in entry.parameters.items() if other != name}
-            yield entry.model_copy(update={"parameters": rest})
-
-
-def _moved(entry: Entry, by_s: float) -> Entry:
-    end_s = None if entry.end_s is None else round(entry.end_s + by_s, 3)
-    return entry.model_copy(update={"start_s": round(entry.start_s + by_s, 3), "end_s": end_s})
-
-
-def _last_s(plan: Plan, entry: Entry) -> float:
-    return entry.start_s if FAULTS[entry.fault].instant else plan.end_s(entry)
-
-
 def _size(candidate: _Candidate, run: Run) -> Size:
     plan = candidate.plan
     spec = system_named(plan.system) if plan.system is not None else None
     options = spec.resolved(plan.options) if spec is not None else {}
     return Size(
         entries=len(plan.entries),
-        faulty_s=sum(_last_s(plan, entry) - entry.start_s for entry in plan.entries),
+        faulty_s=sum(last_s(plan, entry) - entry.start_s for entry in plan.entries),
         intensity=sum(entry.intensity for entry in plan.entries),
         options={name: int(options[name]) for name in (spec.least if spec is not None else {})},
         virtual_s=run.virtual_s,

@@ -139,7 +139,10 @@ def spans(journal: Journal) -> list[dict[str, Any]]:
 
 
 def messages_before(journal: Journal, at_ns: int, *, most: int = 24) -> list[dict[str, Any]]:
-    """Return the last messages before a moment, as a space-time diagram takes them; the last breaks."""
+    """Return the last messages before a moment, as a space-time diagram takes them.
+
+    None is marked: a check of a whole run, such as convergence, is broken by no single message.
+    """
     handled = list(journal.select(kind="net.message", before_ns=at_ns + 1))[-most:]
     return [
         {
@@ -150,7 +153,6 @@ def messages_before(journal: Journal, at_ns: int, *, most: int = 24) -> list[dic
             "ended_ns": event.time_ns,
             "number": event.fields["id"],
             "sequence": event.fields["id"],
-            "breaks": event is handled[-1],
         }
         for event in handled
     ]

@@ -10,9 +10,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alyslab.chaos.backend import BACK_ENDS
+from alyslab.chaos.entry_problems import lists, parameter_problems, target_problems, time_problems
 from alyslab.chaos.faults import FAULTS
 from alyslab.errors import Problem
 
@@ -50,7 +51,7 @@ def vocabulary_problems(plan: Plan, where: str = "plan") -> list[Problem]:
             what = "two entries have this id"
             problems.append(Problem(where=where, key=f"{place}.id", what=what, value=entry.id))
         ids.add(entry.id)
-        problems += _time_problems(plan, entry, fault, f"{where}", place)
+        problems += time_problems(plan, entry, fault, f"{where}", place)
         if fault is None:
             problems.append(
                 Problem(
@@ -62,8 +63,8 @@ def vocabulary_problems(plan: Plan, where: str = "plan") -> list[Problem]:
                 )
             )
         else:
-            problems += _parameter_problems(entry, fault, where, place)
-        problems += _target_problems(entry, where, place)
+            problems += parameter_problems(entry, fault, where, place)
+        problems += target_problems(entry, where, place)
     return problems
 
 
@@ -126,64 +127,6 @@ def _last_s(plan: Plan, entry: Entry, fault: Fault) -> float:
     if fault.instant:
         return entry.start_s
     return plan.end_s(entry) if entry.heal == "end" else plan.phases.faults_s
-
-
-def _time_problems(
-    plan: Plan, entry: Entry, fault: Fault | None, where: str, place: str
-) -> Iterable[Problem]:
-    length_s = plan.phases.faults_s
-    if entry.start_s >= length_s:
-        what, allowed = "begins when the phase of faults is over", f"below {length_s:g} s"
-        yield Problem(where=where, key=f"{place}.start_s", what=what, value=entry.start_s, allowed=allowed)
-    if fault is not None and fault.instant:
-        if entry.end_s is not None:
-            what = f"{fault.name} happens at once and has no end"
-            yield Problem(where=where, key=f"{place}.end_s", what=what, value=entry.end_s, allowed="no end_s")
-        return
-    end_s = plan.end_s(entry)
-    if end_s <= entry.start_s and entry.end_s is not None:
-        what, allowed = "ends before it begins", f"above start_s, {entry.start_s:g} s"
-        yield Problem(where=where, key=f"{place}.end_s", what=what, value=end_s, allowed=allowed)
-    elif end_s > length_s:
-        what, allowed = "ends after the phase of faults", f"at most {length_s:g} s"
-        yield Problem(where=where, key=f"{place}.end_s", what=what, value=end_s, allowed=allowed)
-    if entry.heal == "never" and fault is not None and not fault.may_stay:
-        what = f"{fault.name} can't stay"
-        yield Problem(where=where, key=f"{place}.heal", what=what, value=entry.heal, allowed="end or quiet")
-
-
-def _parameter_problems(entry: Entry, fault: Fault, where: str, place: str) -> Iterable[Problem]:
-    known = {parameter.name: parameter for parameter in fault.parameters}
-    for name, value in entry.parameters.items():
-        key = f"{place}.parameters.{name}"
-        if name not in known:
-            what, names = f"{fault.name} has no such parameter", ", ".join(known) or "it has none"
-            yield Problem(where=where, key=key, what=what, value=value, allowed=names)
-        elif (allowed := known[name].refuses(value)) is not None:
-            yield Problem(where=where, key=key, what="out of range", value=value, allowed=allowed)
-    if fault.needs and not entry.parameters.get(fault.needs):
-        what = f"{fault.name} needs {fault.needs}"
-        yield Problem(where=where, key=f"{place}.parameters", what=what, allowed=f"{fault.needs}: [[…], …]")
-    if fault.name == "network.matrix" and any(
-        len(pair) != 2 for pair in _lists(entry.parameters.get("cuts"))
-    ):
-        what = "a cut is a pair"
-        yield Problem(where=where, key=f"{place}.parameters.cuts", what=what, allowed="[sender, receiver]")
-
-
-def _target_problems(entry: Entry, where: str, place: str) -> Iterable[Problem]:
-    target = entry.target
-    if target.select == "named" and not target.names:
-        yield Problem(where=where, key=f"{place}.target.names", what="nobody is named")
-    if target.select != "named" and target.names:
-        what = f"names are for named, not for {target.select}"
-        yield Problem(where=where, key=f"{place}.target.names", what=what, value=target.names)
-    if target.select != "random" and target.count is not None:
-        what = f"a count is for random, not for {target.select}"
-        yield Problem(where=where, key=f"{place}.target.count", what=what, value=target.count)
-    if len(set(target.names)) != len(target.names):
-        what = "a member is named twice"
-        yield Problem(where=where, key=f"{place}.target.names", what=what, value=target.names)
 
 
 def _option_problems(plan: Plan, spec: SystemSpec, where: str) -> list[Problem]:
@@ -294,11 +237,7 @@ def _damage_problems(
 
 
 def _names(value: object) -> list[str]:
-    return [name for group in _lists(value) for name in group]
-
-
-def _lists(value: object) -> list[list[Any]]:
-    return [group for group in value if isinstance(group, list)] if isinstance(value, list) else []
+    return [name for group in lists(value) for name in group]
 
 
 def _nearest(name: str, known: Mapping[str, object] | Iterable[str]) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from alyslab.metrics import MetricRow
+
 STATE_COLOURS: Final = {
     "discovering": ("C1", "////"),
     "headers": ("C9", "...."),
@@ -136,6 +138,19 @@ def state_timeline(logs: Mapping[str, SyncLog]) -> Figure:
     figure.legend(handles=patches, loc="outside upper center", ncols=len(patches))
     plt.close(figure)  # the cell that returns the figure shows it; pyplot would show it again
     return figure
+
+
+def recovery_frame(metrics: Iterable[MetricRow]) -> pd.DataFrame:
+    """Return the recoveries that the phase timed, as :func:`recovery_figure` takes them."""
+    import pandas as pd
+
+    rows: list[tuple[str, float]] = []
+    for row in metrics:
+        if row.metric == "recovery_time" and row.value is not None:
+            rows.append((str(row.labels["kind"]), float(row.value)))
+        elif row.metric == "recoveries_never_over":
+            rows += [(str(row.labels["kind"]), float("nan"))] * int(row.value or 0)
+    return pd.DataFrame(rows, columns=["kind", "recovery_s"])
 
 
 def recovery_figure(times: pd.DataFrame) -> Figure:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alyslab.chaos.faults import FAULTS
-from alyslab.chaos.plan import Entry
+from alyslab.chaos.plan import Entry, Phases
 from alyslab.chaos.systems import system_named
 from alyslab.runtime import Event, Journal
 
@@ -55,7 +55,8 @@ def slow_disk(journal: Journal) -> bool:
     return False
 
 
-CRASH = entry("process.crash", "all", start_s=3.0, end_s=3.5)
+PHASES = Phases(steady_s=2.5, faults_s=3.5, converge_s=20.0)
+CRASH = entry("process.crash", "all", start_s=2.0, end_s=2.5)
 GROUPS = [["member-0", "member-1"], ["member-2", "member-3"]]
 PROOFS: dict[str, tuple[Entry, Proof]] = {
     "network.partition": (entry("network.partition"), rows("net.drop", cause="e1/")),
@@ -128,15 +129,15 @@ def test_every_fault_of_the_store_but_one_is_proved_here() -> None:
 def test_the_fault_bites_and_is_healed(fault: str) -> None:
     """An injector that only counts itself would pass every other test."""
     first, proof = PROOFS[fault]
-    ends = {} if FAULTS[fault].instant else {"end_s": 5.0}
+    ends = {} if FAULTS[fault].instant else {"end_s": 3.0}
     entries = [first.model_copy(update={"start_s": 0.5, **ends})]
     if fault in NEEDS_CRASH:
         entries.append(CRASH)
     if fault in NEEDS_PENDING:  # a slow sync leaves something pending for the crash
-        slow = {"read_ms": 0.0, "write_ms": 0.0, "sync_ms": 300.0}
-        entries.append(entry("resource.disk_slow", "all", start_s=0.6, end_s=5.0, parameters=slow))
+        slow = {"read_ms": 0.0, "write_ms": 0.0, "sync_ms": 900.0}
+        entries.append(entry("resource.disk_slow", "all", start_s=0.6, end_s=3.0, parameters=slow))
 
-    done = outcome(*entries, seed=5, recoverable=False)
+    done = outcome(*entries, seed=5, recoverable=False, phases=PHASES)
 
     assert proof(done.run.journal)
     assert done.verdict.checks[-1].name == "every fault was healed"
@@ -145,7 +146,7 @@ def test_the_fault_bites_and_is_healed(fault: str) -> None:
 
 def test_nothing_of_the_kind_happens_without_a_fault() -> None:
     """Otherwise the proofs above would show the store's own noise."""
-    journal = outcome(seed=5).run.journal
+    journal = outcome(seed=5, phases=PHASES).run.journal
     noise = {"net.drop", "net.corrupt", "node.crash", "node.pause", "disk.fault", "clock.set", "net.reset"}
     before_the_end = next(e.time_ns for e in journal.select(kind="chaos.phase", subject="end"))
 

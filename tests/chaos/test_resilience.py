@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alyslab.chaos.resilience import Timeline, interval, resilience, score_of
+from alyslab.chaos.resilience import interval, resilience, score_of
+from alyslab.chaos.timeline import Timeline
 from alyslab.runtime import Journal
 
-from .plans import entry, outcome
+from .plans import NODES, entry, outcome
 
 GOOD: dict[str, Any] = {
     "availability_ratio": 1.0,
@@ -120,7 +121,7 @@ def test_a_member_of_which_no_row_tells_was_not_available() -> None:
     part = silent.availability(timeline.faults_ns, timeline.end_ns)
     assert whole is not None
     assert part is not None
-    assert part == pytest.approx(whole - 1 / 5, abs=0.02)
+    assert part == pytest.approx(whole - 1 / NODES, abs=0.02)
 
 
 def test_the_frame_goes_from_the_beginning_to_the_end() -> None:

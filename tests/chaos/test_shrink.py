@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from alyslab.chaos.conduct import CONVERGES, run_plan
+from alyslab.chaos.conduct import CONVERGES
 from alyslab.chaos.plan import Entry
-from alyslab.chaos.shrink import shrink
+from alyslab.chaos.shrink import Shrunk, shrink
 from alyslab.chaos.trial import again, attempt
 from alyslab.errors import BadInputError
 from alyslab.runtime.token import Token
 
-from .plans import entry, plan
+from .plans import entry, outcome
 
 NOISE = ("network.jitter", "network.duplicate", "clock.offset", "storage.lost_writes", "network.latency")
 
@@ -27,31 +27,32 @@ def noisy(cause: Entry, entries: int) -> tuple[Entry, ...]:
 
 def failing(entries: int) -> str:
     pause = entry("process.pause", start_s=0.5, end_s=5.0)
-    done = run_plan(plan(*noisy(pause, entries)), seed=3, planted=("quorum.timer_lost_on_pause",))
+    done = outcome(*noisy(pause, entries), options={"nodes": 3}, planted=("quorum.timer_lost_on_pause",))
     assert CONVERGES in [check.name for check in done.verdict.failed]
     return done.run.token
 
 
-def test_the_cause_is_what_is_left() -> None:
-    """Five harmless faults go, the pause that matters stays."""
-    small = shrink(failing(6), check=CONVERGES, limit_s=20.0)
+@pytest.fixture(scope="module")
+def small() -> Shrunk:
+    return shrink(failing(5), check=CONVERGES, limit_s=20.0)
 
+
+def test_the_cause_is_what_is_left(small: Shrunk) -> None:
+    """Four harmless faults go, the pause that matters stays."""
     assert small.plan is not None
     assert [one.fault for one in small.plan.entries] == ["process.pause"]
-    assert (small.before.entries, small.after.entries) == (6, 1)
+    assert (small.before.entries, small.after.entries) == (5, 1)
     assert small.after.faulty_s < small.before.faulty_s
 
 
-def test_the_small_run_repeats_and_fails_in_the_same_way() -> None:
+def test_the_small_run_repeats_and_fails_in_the_same_way(small: Shrunk) -> None:
     """Its token goes into the report of the bug."""
-    small = shrink(failing(3), limit_s=10.0)
-
     assert small.check in again(Token.parse(small.token)).checks
 
 
 def test_time_is_bounded_and_what_was_gained_is_kept() -> None:
     """Shrinking must not take longer than the search that it serves."""
-    small = shrink(failing(6), limit_s=0.0)
+    small = shrink(failing(2), limit_s=0.0)
 
     assert not small.complete
     assert small.after.entries == small.before.entries
@@ -59,7 +60,7 @@ def test_time_is_bounded_and_what_was_gained_is_kept() -> None:
 
 def test_a_token_whose_run_keeps_its_promises_can_t_be_shrunk() -> None:
     """There is nothing to hold fixed."""
-    good = run_plan(plan(entry("process.pause", end_s=1.0)), seed=3).run.token
+    good = outcome(entry("process.pause", end_s=1.0)).run.token
 
     with pytest.raises(BadInputError, match="nothing is broken"):
         shrink(good)

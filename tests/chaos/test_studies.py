@@ -45,13 +45,14 @@ def test_spans_are_what_the_journal_has() -> None:
     assert len(span["targets"]) == 1
 
 
-def test_the_last_messages_before_a_moment_are_shown_and_one_is_marked() -> None:
-    """The diagram must end where the promise broke."""
+def test_the_last_messages_before_a_moment_are_shown_and_none_is_blamed() -> None:
+    """That a run did not converge is the fault of no single message."""
     journal = outcome().run.journal
     shown = messages_before(journal, 5_000_000_000, most=10)
 
     assert len(shown) == 10
-    assert [message["breaks"] for message in shown] == [False] * 9 + [True]
+    assert not any(message.get("breaks") for message in shown)
+    assert shown == sorted(shown, key=lambda message: message["started_ns"])
     assert all(message["started_ns"] <= 5_000_000_000 for message in shown)
 
 

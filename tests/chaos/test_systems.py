@@ -43,42 +43,6 @@ def test_what_a_system_says_of_itself_exists(name: str) -> None:
         assert FAULTS[fault].parameter(parameter) is not None
 
 
-@pytest.mark.parametrize(
-    "behaviour",
-    ["equivocate", "forge", "withhold_votes", "delay_votes", "delay_blocks", "invalid_state_root"],
-)
-def test_a_federation_bears_one_cheat_who_really_cheats(behaviour: str) -> None:
-    """One of four is what finality is promised to bear; the effect counts what it did."""
-    cheat = Entry(
-        fault=f"byzantine.{behaviour}",
-        target=Target(select="named", names=("node-1",)),
-        start_s=1.0,
-        end_s=40.0,
-        intensity=1.0,
-    )
-    spec = system_named("consensus")
-    phases = spec.phases.model_copy(update={"steady_s": 16.0, "faults_s": 41.0})
-    done = run_plan(Plan(system="consensus", phases=phases, entries=(cheat,)), seed=4)
-    (effect,) = done.run.journal.select(kind="chaos.effect")
-
-    assert effect.fields["amount"] > 0
-    assert done.verdict.status == "pass"
-
-
-def test_an_equivocation_is_noticed_by_honest_nodes_from_what_they_received() -> None:
-    """Detection must not read the attacker's label."""
-    cheat = Entry(
-        fault="byzantine.equivocate", target=Target(select="named", names=("node-1",)), intensity=1.0
-    )
-    spec = system_named("consensus")
-    phases = spec.phases.model_copy(update={"steady_s": 16.0, "faults_s": 41.0})
-    journal = run_plan(Plan(system="consensus", phases=phases, entries=(cheat,)), seed=4).run.journal
-    noticed = {event.subject for event in journal.select(kind="consensus.equivocation")}
-
-    assert noticed
-    assert noticed <= set(spec.members(spec.options))
-
-
 def test_every_planted_bug_of_a_system_is_hunted_in_it() -> None:
     """A bug that no case runs could never be found."""
     for name in SYSTEMS:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from alyslab.checkers.sync_log import SyncLog
-from alyslab.display.sync import progress_figure, rate_figure, recovery_figure, score_figure, state_timeline
+from alyslab.display.sync import (
+    progress_figure,
+    rate_figure,
+    recovery_figure,
+    recovery_frame,
+    score_figure,
+    state_timeline,
+)
+from alyslab.metrics import MetricRow
 from tests.checkers.test_sync import WORLD, at, blacklisted, done, fault, imported, log, result
 
 
@@ -57,6 +65,20 @@ def test_states_fill_the_time_between_them() -> None:
 
     assert [(round(min(span), 2), round(max(span), 2)) for span in spans] == [(0.5, 1.0), (1.0, 7.0)]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one"]
+
+
+def test_recoveries_come_from_the_metrics_of_the_phase() -> None:
+    """What never ended has no time, and must not be left out for that."""
+    rows = [
+        MetricRow(metric="recovery_time", value=4.0, unit="s", labels={"kind": "partition", "number": 0}),
+        MetricRow(metric="recoveries_never_over", value=1, unit="recoveries", labels={"kind": "partition"}),
+        MetricRow(metric="workload_virtual_s", value=9.0, unit="s", labels={"workload": "mixed"}),
+    ]
+    frame = recovery_frame(rows)
+
+    assert list(frame["kind"]) == ["partition", "partition"]
+    assert frame["recovery_s"].isna().sum() == 1
+    assert frame["recovery_s"].max() == 4.0
 
 
 def test_recoveries_are_dots_beside_their_limit() -> None:

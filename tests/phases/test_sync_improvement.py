@@ -35,7 +35,7 @@ async def shown(given: Mapping[str, ParameterValue]) -> PhaseContext:
 
 @pytest.fixture(scope="module")
 def without_hunting() -> PhaseContext:
-    return asyncio.run(shown({**SMALL, "hunt_seeds": 0, "clean_seeds": 0}))
+    return asyncio.run(shown({**SMALL, "hunt_seeds": 0, "clean_seeds": 0, "clean_consensus_seeds": 0}))
 
 
 def test_what_is_not_hunted_is_not_observed(without_hunting: PhaseContext) -> None:

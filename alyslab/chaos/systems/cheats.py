@@ -8,11 +8,15 @@ stopped on its way out, which is all that others can see of it.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from alyslab.chaos.byzantine import DETECTED_BY
+from alyslab.chaos.faults import NOT_BUILT, faults_of
 from alyslab.harnesses.consensus.workloads.hostile import Hostile
-from alyslab.harnesses.network.rules import PASS, Decision, DeliverAfter, Drop, Duplicate, Rule
+from alyslab.harnesses.network.rules import PASS, Decision, DeliverAfter, Drop, Rule
 
 if TYPE_CHECKING:
     from random import Random
@@ -20,21 +24,7 @@ if TYPE_CHECKING:
     from alyslab.harnesses.consensus.world import World
     from alyslab.harnesses.network.message import Message
 
-BEHAVIOURS: Final = frozenset(
-    f"byzantine.{name}"
-    for name in (
-        "equivocate",
-        "forge",
-        "withhold_votes",
-        "delay_votes",
-        "withhold_blocks",
-        "delay_blocks",
-        "invalid_state_root",
-        "false_sync",
-        "replay",
-        "eclipse",
-    )
-)
+BEHAVIOURS: Final = faults_of("byzantine") - NOT_BUILT
 """The faults that these cheats can do."""
 VOTES: Final = "approval"
 BLOCKS: Final = "block"
@@ -42,9 +32,13 @@ DELAY_MS: Final = (500.0, 6_000.0)
 """Least and most that a delayed message waits, in ms: up to three slots."""
 HIDING_S: Final = 3.0
 """Most that an author who hides waits before it acts, in s."""
+MIMICS_RATIO: Final = 0.7
+"""Share of the chances that a cheat who behaves like the others lets pass."""
 PAUSE_S: Final = 2.0
-ADAPTS_TO: Final = 3
-"""An adaptive cheat stops for a while once it was noticed so often."""
+LOW_S: Final = 20.0
+"""How long an adaptive cheat does nothing once it was noticed, in s."""
+HEARD_MOST: Final = 256
+"""Messages that a member who repeats others keeps."""
 
 
 class FederationCheats:
@@ -62,6 +56,7 @@ class FederationCheats:
         self._rules: dict[str, list[Rule]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._acts: dict[str, int] = {}
+        self._heard: dict[str, deque[Message]] = {}
 
     def begin(self, entry: str, behaviour: str, members: Sequence[str], options: Mapping[str, Any]) -> None:
         """Let members misbehave until :meth:`end`."""
@@ -80,14 +75,16 @@ class FederationCheats:
         task = self._tasks.pop(entry, None)
         if task is not None:
             task.cancel()
+        self._heard.pop(entry, None)
         return self._acts.pop(entry, 0)
 
-    # --- what leaves late, twice or never ----------------------------------------------------------
+    # --- what leaves late or never, and what is overheard ---------------------------------------------
 
     def _rules_of(
         self, entry: str, behaviour: str, members: Sequence[str], options: Mapping[str, Any]
     ) -> list[Rule]:
         topics = self._world.around.codec.topics
+        cheats = frozenset(members)
         random = self._world.runtime.random(f"chaos.cheat:{entry}")
         if behaviour == "eclipse":
             others = [name for name in self._world.names if name not in members]
@@ -95,17 +92,25 @@ class FederationCheats:
                 Rule(name=f"{entry}/in", verdict=Drop(), senders=others, receivers=members),
                 Rule(name=f"{entry}/out", verdict=Drop(), senders=members, receivers=others),
             ]
+        if behaviour == "replay":
+            heard = self._heard[entry] = deque(maxlen=HEARD_MOST)
+            gossip = frozenset(topics.values())
+
+            def overhear(message: Message) -> Decision:
+                if message.receiver in cheats and message.topic in gossip:
+                    heard.append(message)
+                return PASS
+
+            return [Rule(name=f"{entry}/0", decide=overhear)]
         verdicts: dict[str, Callable[[], Decision]] = {
             "withhold": Drop,
             "delay": lambda: DeliverAfter(random.uniform(*DELAY_MS)),
-            "replay": lambda: Duplicate(2),
         }
         what, _, of = behaviour.partition("_")
         if what not in verdicts:
             return []
         wanted = {"votes": {topics[VOTES]}, "blocks": {topics[BLOCKS]}}.get(of)
         ratio = float(options["activity_ratio"])
-        cheats = frozenset(members)
 
         def decide(message: Message) -> Decision:
             mine = message.sender in cheats and (wanted is None or message.topic in wanted)
@@ -122,27 +127,34 @@ class FederationCheats:
         self, entry: str, behaviour: str, members: Sequence[str], options: Mapping[str, Any]
     ) -> None:
         """Misbehave again and again, hidden as the options say."""
-        random = self._world.runtime.random(f"chaos.cheat:{entry}")
+        runtime = self._world.runtime
+        random = runtime.random(f"chaos.cheat:{entry}")
         hides = str(options["evasion"])
+        looked_ns = runtime.now_ns
         while True:
             if hides == "random_delay":
                 await asyncio.sleep(random.uniform(0, HIDING_S))
-            elif hides == "mimicry" and random.random() < 0.7:
+            elif hides == "mimicry" and random.random() < MIMICS_RATIO:
                 await asyncio.sleep(self._world.spec.slot_ms / 1e3)
                 continue
-            elif hides == "adaptive" and self._noticed() >= ADAPTS_TO:
-                await asyncio.sleep(10 * PAUSE_S)
+            elif hides == "adaptive":
+                since_ns, looked_ns = looked_ns, runtime.now_ns
+                if self._noticed(behaviour, since_ns):
+                    await asyncio.sleep(LOW_S)
+                    continue
             if random.random() < float(options["activity_ratio"]):
-                await _ACTS[behaviour](self, random.choice(list(members)), random)
-                self._acts[entry] += 1
+                acted = await _ACTS[behaviour](self, _Act(entry, random.choice(list(members)), random))
+                self._acts[entry] += acted
             await asyncio.sleep(PAUSE_S)
 
-    def _noticed(self) -> int:
-        """Return how many equivocations the honest nodes hold evidence of, as a cheat might hear."""
-        lives = self._world.around.lives
-        return max(
-            (len(life.evidence) for life in lives.values() if hasattr(life.evidence, "__len__")), default=0
-        )
+    def _noticed(self, behaviour: str, since_ns: int) -> bool:
+        """Return whether an honest node wrote down what shows the cheat, who knows all that they know."""
+        found = DETECTED_BY.get(f"byzantine.{behaviour}")
+        if found is None:
+            return False
+        kind, field, value = found
+        rows = self._world.runtime.journal.select(kind=kind, after_ns=since_ns)
+        return any(row.fields[field] == value for row in rows)
 
     @property
     def hostile(self) -> Hostile:
@@ -154,30 +166,69 @@ class FederationCheats:
     def _up(self) -> list[str]:
         return [name for name in self._world.names if self._world.node(name).state != "crashed"]
 
-    async def _equivocate(self, author: str, _: Random) -> None:
+    def _signed(self, since_ns: int) -> bool:
+        """Return whether anything false was signed: there may be no block to spoil, or no final one yet."""
+        return any(self._world.runtime.journal.select(kind="adversary.signed", after_ns=since_ns))
+
+    async def _equivocate(self, act: _Act) -> bool:
         # Two blocks for one slot, one of them spoilt: the author, who hears of the first, writes none.
+        author, since_ns = act.member, self._world.runtime.now_ns
         await asyncio.gather(self.hostile.equivocate(author), self.hostile.equivocate(author, spoilt=True))
+        return self._signed(since_ns)
 
-    async def _spoil(self, author: str, _: Random) -> None:
-        await self.hostile.equivocate(author, spoilt=True)
+    async def _spoil(self, act: _Act) -> bool:
+        since_ns = self._world.runtime.now_ns
+        await self.hostile.equivocate(act.member, spoilt=True)
+        return self._signed(since_ns)
 
-    async def _forge(self, _: str, random: Random) -> None:
+    async def _forge(self, act: _Act) -> bool:
         up = self._up()
         if up:
-            name = random.choice(up)
+            name = act.random.choice(up)
             self.hostile.forge_approvals(name)
             self.hostile.forge_the_rest(name)
+        return bool(up)
 
-    async def _lure(self, _: str, random: Random) -> None:
+    async def _lure(self, act: _Act) -> bool:
         up = self._up()
         if up:
-            self.hostile.lure(random.choice(up), forged=random.random() < 0.5)
+            self.hostile.lure(act.random.choice(up), forged=act.random.random() < 0.5)
+        return self._signed(self._world.runtime.now_ns)
+
+    async def _feed(self, act: _Act) -> bool:
+        """Show the victim, who hears nobody else, a branch that no quorum has signed."""
+        if act.member in self._up():
+            self.hostile.lure(act.member, forged=True)
+        return self._signed(self._world.runtime.now_ns)
+
+    async def _repeat(self, act: _Act) -> bool:
+        """Send a message again that the member got from another, to anybody but itself."""
+        heard = [message for message in self._heard[act.entry] if message.receiver == act.member]
+        node = self._world.node(act.member)
+        if not heard or node.state != "running":
+            return False
+        endpoint, message = self._world.network.endpoint(node), act.random.choice(heard)
+        peers = [name for name in self._world.names if name in endpoint.connections.open]
+        if peers:
+            endpoint.send(act.random.choice(peers), message.topic, message.payload)
+        return bool(peers)
 
 
-_ACTS: Final[Mapping[str, Callable[[FederationCheats, str, Any], Coroutine[Any, Any, None]]]] = {
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """One chance to misbehave that is taken."""
+
+    entry: str
+    member: str
+    random: Random
+
+
+_ACTS: Final[Mapping[str, Callable[[FederationCheats, _Act], Coroutine[Any, Any, bool]]]] = {
     "equivocate": FederationCheats._equivocate,
     "invalid_state_root": FederationCheats._spoil,
     "forge": FederationCheats._forge,
     "false_sync": FederationCheats._lure,
+    "eclipse": FederationCheats._feed,
+    "replay": FederationCheats._repeat,
 }
-"""What each behaviour does when it acts."""
+"""What each behaviour does when it acts; each returns whether anything was sent."""

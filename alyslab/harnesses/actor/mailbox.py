@@ -125,7 +125,11 @@ class Mailbox:
         return message
 
     def put_back(self, message: Message) -> None:
-        """Put a message that failed back where it was, whatever the capacity: it was inside before."""
+        """Put a message that failed back where it was, whatever the capacity: it was inside before.
+
+        It takes the place that it left, unless another one was let in
+        meanwhile; then nothing more is let in before two have gone.
+        """
         if message.priority != NORMAL:
             self.room -= 1
         self._lanes.put_back(message)
@@ -210,14 +214,15 @@ class Mailbox:
         return future
 
     def _replace_oldest(self, message: Message) -> None:
-        if self._defects.drop_oldest_drops_newest and len(self.normal) > 1:
-            evicted: Message | None = as_message(self.normal.pop())
-        else:
-            evicted = self._lanes.evict_for(message)
-        if evicted is None:
-            self._dropped(message, "newest")
-            return
-        if evicted.priority != NORMAL:
-            self.room += 1
-        self._dropped(evicted, "oldest")
+        while self.full:  # more than once where a message was put back without a place
+            if self._defects.drop_oldest_drops_newest and len(self.normal) > 1:
+                evicted: Message | None = as_message(self.normal.pop())
+            else:
+                evicted = self._lanes.evict_for(message)
+            if evicted is None:
+                self._dropped(message, "newest")
+                return
+            if evicted.priority != NORMAL:
+                self.room += 1
+            self._dropped(evicted, "oldest")
         self._add(message)

@@ -33,7 +33,13 @@ class MailboxPolicy:
     """
 
     capacity: int = 1_000
-    """Messages that wait, 1 or more.  Source: alys v2 mailbox.rs, ``MailboxConfig::default``."""
+    """Messages that wait for their first turn, 1 or more.
+
+    One that is put back for another attempt takes a place while there is one,
+    and goes in without one otherwise: it was let in before.
+
+    Source: alys v2 mailbox.rs, ``MailboxConfig::default``.
+    """
     overflow: Overflow = Overflow.BACKPRESSURE
 
     def __post_init__(self) -> None:

@@ -219,6 +219,8 @@ class Ref(Progress):
         """Hand a message to the mailbox; returns what to wait for when there is no room."""
         cell, mailbox = self._cell, self._mailbox
         if cell.state not in TAKES_MESSAGES:
+            if message.reply is not None:
+                message.reply.cancel()  # the asker hears of it by the error raised here
             mailbox.refuse(message, "refused")
             raise stopped(cell)
         wait = mailbox.put(message)
@@ -234,6 +236,8 @@ class Ref(Progress):
         try:
             await wait
         except asyncio.CancelledError:
+            if message.reply is not None:
+                message.reply.cancel()  # nobody asks any more
             self._mailbox.withdraw(message)
             raise
 

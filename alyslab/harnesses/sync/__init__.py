@@ -5,6 +5,7 @@ Read it in this order.  On disk: ``records`` (the log's format), ``store``,
 ``protocol``, ``codec``, ``server``, ``hostile`` (servers that misbehave),
 ``contact`` (one request).  Rules as documented: ``policy``, ``batch``,
 ``scores``, ``production``, ``states``.  The machine: ``claims``, ``anchors``,
-``downloads``, ``intake``, ``fetching``, ``syncer``; V1's beside it: ``sequential``.
+``downloads``, ``intake``, ``fetching``, ``watching``, ``machine`` (the state), ``syncer``; V1's
+beside it: ``sequential``.
 Experiments: ``history`` (source chains), ``workloads``, ``harness``.
 """

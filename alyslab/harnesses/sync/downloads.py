@@ -148,9 +148,8 @@ class Downloads:
             async with asyncio.timeout(timeout_s):
                 await self._news.wait()
         except TimeoutError:
-            return
-        finally:
-            self._news.clear()
+            pass
+        self._news.clear()
 
     def close(self) -> None:
         """Ask for nothing more; what is under way ends by itself, and its failure still counts."""
@@ -167,7 +166,7 @@ class Downloads:
         return _Piece(self._next, 0)
 
     def _choose(self, piece: _Piece) -> str | None:
-        """Draw a peer for the piece, and cut a new piece to the size that suits the peer."""
+        """Draw a peer for the piece, and cut a piece that is new."""
         usable = [name for name in self._has(piece.start) if self._book.usable(name)]
         most = max(1, -(-self._at_once // max(1, len(usable))))
         free = [name for name in usable if self._book[name].in_flight < most]
@@ -181,30 +180,27 @@ class Downloads:
         if planted(FIRST_ALWAYS):
             name = usable[0]
         if piece.end == 0:
-            peer = self._book[name]
-            latency, bandwidth = round(peer.latency_ms, 3), round(peer.bandwidth_mbps, 3)
-            peers = len(usable)
-            size = batch_size(self._policy, latency_ms=latency, bandwidth_mbps=bandwidth, peers=peers)
-            count = min(size, RANGE_BLOCKS_MOST, max(self._goal - piece.start, 0) + 1)
-            piece.end = piece.start + count - 1
-            self._next = piece.end + 1
-            self._tell(
-                "sync.range",
-                peer=name,
-                start=piece.start,
-                count=count,
-                size=size,
-                latency_ms=latency,
-                bandwidth_mbps=bandwidth,
-                peers=peers,
-            )
+            self._cut(piece, name, len(usable))
         return name
+
+    def _cut(self, piece: _Piece, name: str, peers: int) -> None:
+        """Give a new piece the size that suits its peer."""
+        peer = self._book[name]
+        pace = {"latency_ms": round(peer.latency_ms, 3), "bandwidth_mbps": round(peer.bandwidth_mbps, 3)}
+        size = batch_size(self._policy, peers=peers, **pace)
+        count = min(size, RANGE_BLOCKS_MOST, max(self._goal - piece.start, 0) + 1)
+        piece.end = piece.start + count - 1
+        self._next = piece.end + 1
+        self._tell("sync.range", peer=name, start=piece.start, count=count, size=size, peers=peers, **pace)
 
     def _ask(self, piece: _Piece, name: str) -> None:
         flight = _Flight(piece, name, self._node.clock.time_ns())
+        able = [other for other in self._has(piece.start) if self._book.usable(other)]
+        others = tuple(other for other in able if other != name and other not in piece.failed)
+        count = piece.end - piece.start + 1
+        self._tell("sync.request", peer=name, start=piece.start, count=count, others=others)
         self._flights.append(flight)
         self._book[name].in_flight += 1
-        self._tell("sync.request", peer=name, start=piece.start, count=piece.end - piece.start + 1)
         self._node.spawn(self._fetch(flight), name=f"{self._node.name}/range/{piece.start}")
 
     async def _fetch(self, flight: _Flight) -> None:
@@ -213,6 +209,8 @@ class Downloads:
         delivery = await self._contact.blocks(flight.peer, wanted)
         self._flights.remove(flight)
         self._book[flight.peer].in_flight -= 1
+        count = len(delivery.blocks) if delivery is not None else 0
+        self._tell("sync.answered", peer=flight.peer, start=piece.start, count=count)
         if self._closed:
             return
         if delivery is None:

@@ -25,7 +25,7 @@ from alyslab.model.workload import SCHEMES
 
 LIGHT: Final = Shape(transactions=1, pow_interval=7, pegin_interval=0, pegout_interval=0)
 """Blocks of one transaction: what sync does with them is all that is of interest."""
-SHAPES: Final = {"light": LIGHT, "full": Shape(), "no_pegouts": Shape(pegout_interval=0)}
+SHAPES: Final = {"light": LIGHT, "full": Shape()}
 
 
 class History:

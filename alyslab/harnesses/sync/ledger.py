@@ -28,6 +28,9 @@ from alyslab.runtime.sites import planted, register_planted
 ROOT_NOT_COMPARED: Final = register_planted(
     "sync.state_root_not_compared", "the state root of a synced block is taken on trust"
 )
+STATE_KEPT: Final = register_planted(
+    "sync.recovery_keeps_state", "a recovery goes back in the chain and keeps the state that was in doubt"
+)
 
 
 class Era(NamedTuple):
@@ -181,7 +184,10 @@ class Ledger:
             height = resume_height(checkpoint, self.store.height)
             pow = self.chain.records[height + 1].pow_before if height < self.chain.height else self.chain.pow
             await self.store.truncate(height, pow)
+            doubted = self.chain.state
             await self._rebuild()
+            if planted(STATE_KEPT):
+                self.chain.state = doubted
             if checkpoint is not None:
                 self.checkpoints.recovered(checkpoint, height)
             return checkpoint

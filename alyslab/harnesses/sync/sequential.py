@@ -71,11 +71,6 @@ class SequentialSyncer:
         """The own height: V1 knows of no other."""
         return self.ledger.height
 
-    def notice(self, height: int) -> None:
-        """Take note of a block that gossip spoke of; far above the head, V1 syncs again."""
-        if height > self.ledger.height + 1 and self.state == "synced":
-            self._enter("idle")
-
     def can_produce(self) -> bool:
         """Return whether V1 produces now: whenever it holds itself to be synced."""
         allowed = self.state == "synced"

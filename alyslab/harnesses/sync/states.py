@@ -34,6 +34,9 @@ class SyncState(StrEnum):
     """Given up; only a restart goes on."""
 
 
+Next = tuple[SyncState, str]
+"""Where to go from a state, and why."""
+
 _IDLE, _FAILED = SyncState.IDLE, SyncState.FAILED
 TRANSITIONS: Final[Mapping[SyncState, frozenset[SyncState]]] = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 The machine goes through the states of :mod:`~alyslab.harnesses.sync.states`;
 each has a method that returns the next one with the reason.  What it does is
-in the journal: ``sync.state``, ``sync.range``, ``sync.request``,
+in the journal: ``sync.state``, ``sync.range``, ``sync.request``, ``sync.answered``,
 ``sync.result``, ``sync.imported``, ``sync.refused``, ``sync.blacklisted``,
 ``sync.pardoned``, ``sync.done``, ``sync.production``.
 
@@ -14,7 +14,6 @@ Source: alys-system.md §3; where documents are silent the policy's fields say s
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -25,16 +24,17 @@ from alyslab.harnesses.sync.contact import Contact
 from alyslab.harnesses.sync.fetching import Fetching
 from alyslab.harnesses.sync.intake import Intake
 from alyslab.harnesses.sync.ledger import Ledger
+from alyslab.harnesses.sync.machine import Machine
 from alyslab.harnesses.sync.policy import SyncPolicy
 from alyslab.harnesses.sync.scores import PeerBook
-from alyslab.harnesses.sync.states import SyncState, require_transition
+from alyslab.harnesses.sync.states import Next, SyncState
+from alyslab.harnesses.sync.watching import Watching
 from alyslab.model.chain import rollback_target
 from alyslab.model.errors import ChainError
 from alyslab.runtime import Node, require_current
 from alyslab.runtime.sites import planted, register_planted
 
 ONE_TOO_FEW: Final = register_planted("sync.range_one_too_few", "ranges end one block before the target")
-Next = tuple[SyncState, str]
 RESTART_FIRST_S: Final = 1.0
 RESTARTS_MOST: Final = 5
 """A failed sync is started again after 1 s, doubling, five times.  Source: §2, ACT/network/supervisor.rs."""
@@ -70,41 +70,33 @@ class Syncer:
     ) -> None:
         self.node = node
         self.ledger = ledger
-        self.policy = policy or SyncPolicy()
-        self.state = SyncState.IDLE
+        self.policy = policy = policy or SyncPolicy()
         self.recoveries = 0
-        runtime = require_current()
+        runtime, tell = require_current(), self._tell
         self._record = runtime.journal.record
-        self.book = PeerBook(self.policy, lambda: runtime.now_ns, self._tell, federation)
-        self._contact = Contact(node, endpoint, self.book, self.policy, self._tell)
-        self.claims = Claims(
-            self._contact, self.book, peers or endpoint.peers, ledger.store.root(0), node.clock.time_ns
-        )
-        self._anchors = Anchors(self._contact, self.book)
+        self.book = book = PeerBook(policy, lambda: runtime.now_ns, tell, federation)
+        contact = Contact(node, endpoint, book, policy, tell)
+        genesis = ledger.store.root(0)
+        self.claims = claims = Claims(contact, book, peers or endpoint.peers, genesis, node.clock.time_ns)
+        self._anchors = Anchors(contact, book)
         intake = Intake(
             ledger,
             self._anchors,
-            self.book,
-            peers_suspicious=lambda: min(self.policy.suspicious_peers, len(self.claims.known)),
-            tell=self._tell,
+            book,
+            peers_suspicious=lambda: min(policy.suspicious_peers, len(claims.known)),
+            tell=tell,
         )
         self._fetching = Fetching(
-            node,
-            ledger,
-            intake,
-            contact=self._contact,
-            book=self.book,
-            claims=self.claims,
-            policy=self.policy,
-            tell=self._tell,
+            node, ledger, intake, contact, book, claims=claims, policy=policy, tell=tell
         )
+        self._machine = Machine(ledger, claims, tell)
+        self._watching = Watching(node, ledger, claims, policy)
         self._done_early = False
-        self._awake = asyncio.Event()
         self._tell(
             "sync.policy",
-            batch_most=self.policy.batch_most,
-            blacklist=self.policy.blacklist_failures,
-            checkpoints=self.policy.checkpoint_interval,
+            batch_most=policy.batch_most,
+            blacklist=policy.blacklist_failures,
+            checkpoints=policy.checkpoint_interval,
         )
 
     @property
@@ -113,21 +105,17 @@ class Syncer:
         return self.state is SyncState.SYNCED
 
     @property
-    def target(self) -> int:
-        """The highest height that is known to exist."""
-        return max(self.claims.target(), self.ledger.height)
-
-    def notice(self, height: int) -> None:
-        """Take note that somebody has spoken of a block at this height: a reason to ask peers now."""
-        if height > self.ledger.height + 1:
-            self._awake.set()
+    def state(self) -> SyncState:
+        """What it is doing."""
+        return self._machine.state
 
     def can_produce(self, *, federation_healthy: bool = True, governance_error_ratio: float = 0.0) -> bool:
         """Return whether the policy's rule lets this node produce a block now; what others know is given."""
+        height, target = self.ledger.height, self._machine.target
         allowed = self.policy.production.allows(
             self.state,
-            self.ledger.height,
-            self.target,
+            height,
+            target,
             health=self.book.health(self.claims.known),
             federation_healthy=federation_healthy,
             governance_error_ratio=governance_error_ratio,
@@ -135,13 +123,8 @@ class Syncer:
         age_s = (self.node.clock.time_ns() - self.claims.asked_ns) / 1e9
         if self.state is SyncState.CATCHING_UP and age_s > self.policy.claims_fresh_s:
             allowed = False
-        self._tell(
-            "sync.production",
-            allowed=allowed,
-            state=str(self.state),
-            height=self.ledger.height,
-            target=self.target,
-        )
+        now = {"state": str(self.state), "height": height, "target": target}
+        self._tell("sync.production", allowed=allowed, **now)
         return allowed
 
     async def sync(self) -> bool:
@@ -162,7 +145,7 @@ class Syncer:
         """Sync, then keep up with the peers, for ever; after too many failures give up."""
         for restart in range(RESTARTS_MOST + 1):
             while await self.sync():
-                self._enter(*await self._watch())
+                self._enter(*await self._watching.run())
             if restart < RESTARTS_MOST:
                 await self.node.sleep(RESTART_FIRST_S * 2**restart)
 
@@ -230,28 +213,6 @@ class Syncer:
             return await self._recover()
         return SyncState.SYNCED, "at_the_target"
 
-    async def _watch(self) -> Next:
-        """Ask for statuses until somebody is higher."""
-        silent_since_ns = self.node.clock.time_ns()
-        while True:
-            try:
-                async with asyncio.timeout(self.policy.status_interval_s):
-                    await self._awake.wait()
-            except TimeoutError:
-                pass
-            self._awake.clear()
-            answered = await self.claims.ask_all(also_silent=True)
-            self.claims.pardon_answering()
-            if 2 * answered > len(self.claims.known):
-                silent_since_ns = self.node.clock.time_ns()
-            elif self.node.clock.time_ns() - silent_since_ns > self.policy.silence_s * 1e9:
-                return SyncState.DISCOVERING, "silence"
-            behind = self.claims.target() - self.ledger.height
-            if behind > self.policy.close_blocks:
-                return SyncState.BLOCKS, "fell_behind"
-            if behind > 0:
-                return SyncState.CATCHING_UP, "fell_behind"
-
     # --- helpers -------------------------------------------------------------------------------
 
     async def _fetch(self, at_once: int, short_of: int) -> Next | None:
@@ -280,27 +241,9 @@ class Syncer:
         return self.claims.target() - planted(ONE_TOO_FEW)
 
     def _enter(self, state: SyncState, reason: str) -> None:
-        require_transition(self.state, state)
-        previous, self.state = self.state, state
-        height = self.ledger.height
-        self._tell(
-            "sync.state",
-            state=str(state),
-            previous=str(previous),
-            reason=reason,
-            height=height,
-            target=self.target,
-        )
+        self._machine.enter(state, reason)
         if state is SyncState.SYNCED:
             self.recoveries = 0
-            self._tell(
-                "sync.done",
-                height=height,
-                root=self.ledger.store.head_root.hex(),
-                state_root=self.ledger.state_root.hex(),
-                answered=len(self.claims.answered()),
-                known=len(self.claims.known),
-            )
 
     def _tell(self, kind: str, **fields: Any) -> None:
         self._record(kind, self.node.name, **fields)

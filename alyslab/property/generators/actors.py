@@ -92,14 +92,15 @@ def messages(
     from hypothesis import strategies as st
 
     one_in = max(1, round(1 / crash_ratio))
-    return st.builds(
-        MessagePlan,
-        sender=st.integers(0, senders - 1),
-        receiver=st.integers(0, receivers - 1),
-        what=st.integers(0, one_in - 1).map(lambda drawn: "crash" if drawn == one_in - 1 else "add"),
-        priority=st.sampled_from(PRIORITIES),
-        pause_ms=st.sampled_from(PAUSES_MS),
-    )
+    kinds = [(what, priority) for what in ("add",) * (one_in - 1) + ("crash",) for priority in PRIORITIES]
+
+    def message(way: int, kind: tuple[str, int], pause_ms: int) -> MessagePlan:
+        sender, receiver = divmod(way, receivers)
+        return MessagePlan(sender, receiver, *kind, pause_ms)
+
+    # Few draws a message: Hypothesis shrinks a list by taking out five draws in a row, and no more.
+    ways = st.integers(0, senders * receivers - 1)
+    return st.builds(message, ways, st.sampled_from(kinds), st.sampled_from(PAUSES_MS))
 
 
 def message_sequences(
@@ -113,13 +114,14 @@ def message_sequences(
 
     from hypothesis import strategies as st
 
-    drawn = st.tuples(messages(senders=senders, receivers=receivers), st.integers(0, 3), st.integers(0, most))
+    # One in four has a cause: 0 is none, 3 * most and above say how far back it is.
+    drawn = st.tuples(messages(senders=senders, receivers=receivers), st.integers(0, 4 * most - 1))
 
-    def linked(items: list[tuple[MessagePlan, int, int]]) -> tuple[MessagePlan, ...]:
+    def linked(items: list[tuple[MessagePlan, int]]) -> tuple[MessagePlan, ...]:
         made = []
-        for place, (message, chance, back) in enumerate(items):
-            has_cause = causes and chance == 3 and place > 0
-            after = (place - 1 - back % place,) if has_cause else ()
+        for place, (message, cause) in enumerate(items):
+            back = cause - 3 * most
+            after = (place - 1 - back % place,) if causes and back >= 0 and place > 0 else ()
             made.append(replace(message, after=after))
         return tuple(made)
 
@@ -127,18 +129,14 @@ def message_sequences(
 
 
 def receiver_plans() -> SearchStrategy[ReceiverPlan]:
-    """Draw a receiver; shrinks to one with room that takes no time.
-
-    Messages are tried again only where the mailbox can't fill: a message that
-    is put back goes in whatever the capacity, which the checker of capacities
-    takes for a defect.
-    """
+    """Draw a receiver; shrinks to one with room that takes no time."""
     from hypothesis import strategies as st
 
     narrow = st.builds(
         ReceiverPlan,
         capacity=st.integers(1, 4),
         overflow=st.sampled_from(tuple(str(one) for one in Overflow)),
+        attempts=st.integers(1, 3),
         service_ms=st.sampled_from((0, 1, 3, 3)),
     )
     roomy = st.builds(ReceiverPlan, attempts=st.integers(1, 3), service_ms=st.sampled_from((0, 1, 3)))

@@ -95,7 +95,8 @@ def sync_scenarios(*, blocks: int = BLOCKS, faults_max: int = 2) -> SearchStrate
 
     def of(target: int) -> SearchStrategy[SyncScenario]:
         hostile = st.sampled_from(tuple(BEHAVIOURS))
-        # Three honest peers: a node suspects its own state only once three peers' blocks were refused.
+        # Three honest peers, not two: a node doubts its own state once as many as three peers' good blocks
+        # were refused, and a peer that sends garbage is counted among the three although it can't be one.
         peers = st.tuples(hostile, st.integers(3, 4)).map(lambda p: (p[0], *["honest"] * p[1]))
         return st.builds(
             SyncScenario,

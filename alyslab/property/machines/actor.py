@@ -16,7 +16,7 @@ from alyslab.checkers.message_log import MessageLog
 from alyslab.checkers.restarts import check_restarts
 from alyslab.checkers.supervision_log import SupervisionLog
 from alyslab.harnesses.actor import ActorSpec, ActorState, ActorSystem, Escalation, Strategy, fixed
-from alyslab.harnesses.actor.errors import ActorError
+from alyslab.harnesses.actor.errors import ActorError, ActorStoppedError
 from alyslab.harnesses.actor.workloads.actors import Counter
 from alyslab.property.generators.actors import PRIORITIES
 from alyslab.property.machine import (
@@ -44,7 +44,7 @@ QUIET_S = 5.0
 class ActorMachine(SimulationMachine):
     """An actor adds up what it is told, exactly once, whatever crashes meanwhile and however often."""
 
-    weight = 2
+    weight = 4
     actors = Bundle("actors")
 
     @initialize(strategy=st.sampled_from([str(one) for one in Strategy]), limit=st.integers(1, 4))
@@ -126,14 +126,14 @@ class ActorMachine(SimulationMachine):
 
     async def _compare(self, actor: str) -> None:
         crashes = f"after {self.crashed[actor]} crashes, where {self.limit} are allowed"
-        if self.system.state(actor) is ActorState.STOPPED:
-            claim(self.crashed[actor] > self.limit, f"{actor} was given up {crashes}")
-            return
-        claim(self.crashed[actor] <= self.limit, f"{actor} runs {crashes}")
         try:
             total = await self.system.ref(actor).ask("get")
+        except ActorStoppedError:
+            claim(self.crashed[actor] > self.limit, f"{actor} was given up {crashes}")
+            return
         except ActorError as error:
             raise Falsified(f"{actor} does not answer {crashes}: {error}") from error
+        claim(self.crashed[actor] <= self.limit, f"{actor} runs {crashes}")
         claim(total == self.told[actor], f"{actor} has {total}, and was told {self.told[actor]}")
 
     async def _sent(self, actor: str, what: str, amount: int, priority: int) -> bool:

@@ -48,7 +48,7 @@ class Books:
 class PegMachine(SimulationMachine):
     """A node that follows the bridge's chain accounts for every satoshi, whatever is taken back."""
 
-    weight = 2
+    weight = 4
 
     @initialize(members=st.integers(1, 7))
     async def begin(self, members: int) -> None:

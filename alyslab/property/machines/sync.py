@@ -22,7 +22,7 @@ from alyslab.runtime.disk import CrashFaults
 class SyncMachine(SimulationMachine):
     """A node has nothing but the source's chain, and once nothing is broken any more it has all of it."""
 
-    weight = 5
+    weight = 10
 
     @initialize(
         hostile=st.sampled_from(tuple(BEHAVIOURS)),

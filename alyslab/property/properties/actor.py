@@ -140,6 +140,7 @@ ACTOR_ORDER: Final = Property(
     claim="per sender and priority, under any interleaving and restart policy, and none is lost unsaid",
     cases=actor_scenarios,
     check=_order,
+    weight=2,
     source="the testing guide, Phase 4, prop_actor_message_ordering",
     features=scenario_features,
 )
@@ -149,6 +150,7 @@ SUPERVISION: Final = Property(
     claim="no window sees more restarts than its limit, and what is beyond is passed on",
     cases=actor_scenarios,
     check=_supervision,
+    weight=2,
     source="alys v2 crates/actor_system/src/supervisor.rs",
     features=scenario_features,
 )

@@ -75,6 +75,7 @@ CHAIN_VALID: Final = Property(
     claim="a node accepts every block of a chain that follows the rules, and comes to the same state",
     cases=chain_plans,
     check=_valid_is_accepted,
+    weight=2,
     source=ORDER,
     features=chain_features,
 )

@@ -49,7 +49,7 @@ QUORUM_UNDER_CHAOS: Final = Property(
     claim="reads see the latest write, and the store answers again once everything is healed",
     cases=chaos_plans,
     check=_quorum_keeps,
-    weight=10,
+    weight=25,
     source="issue 7; Lamport 1998 for what quorums promise",
     features=_features,
 )

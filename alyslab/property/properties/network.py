@@ -95,6 +95,7 @@ NETWORK_DELIVERY: Final = Property(
     claim="partitions cut, links lose and double what they should, and every message's end is told",
     cases=network_scenarios,
     check=_delivery,
+    weight=2,
     source="issue 8: delivery obeys partition and loss models",
     features=_features,
 )

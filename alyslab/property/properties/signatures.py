@@ -79,7 +79,7 @@ COMMITTEE_REAL: Final = Property(
     claim="the same with real signatures",
     cases=lambda: committees(most=4),
     check=_real,
-    weight=4,
+    weight=8,
     source=GUIDE,
     features=_features,
 )

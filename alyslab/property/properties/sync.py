@@ -131,7 +131,7 @@ SYNC_CONVERGES: Final = Property(
     claim="whatever one peer says and whatever breaks meanwhile, the node ends with the source's chain",
     cases=sync_scenarios,
     check=_synced,
-    weight=2,
+    weight=4,
     source="the testing guide, Phase 4, prop_sync_checkpoint_consistency; issue 6",
     features=sync_features,
 )
@@ -203,6 +203,7 @@ CHECKPOINTS: Final = Property(
     claim="heights rise, roots are those computed from nothing, and recovery equals a sync from genesis",
     cases=checkpoints,
     check=_checkpoints,
+    weight=4,
     source="the testing guide, Phase 4, prop_sync_checkpoint_consistency",
     features=lambda plan: {
         "blocks": plan.chain.blocks + 1,

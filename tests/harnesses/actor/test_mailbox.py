@@ -73,6 +73,20 @@ def test_drop_oldest_spares_what_is_more_urgent() -> None:
     assert taken(box) == [4, 1]
 
 
+def test_drop_oldest_makes_room_for_one_where_a_message_went_back_without_a_place() -> None:
+    """Otherwise every further message would find the mailbox above its bound, for ever."""
+    box, dropped = mailbox(1, Overflow.DROP_OLDEST)
+    box.put(message(1))
+    failed = box.take()
+    assert failed is not None
+    box.put(message(2))
+    box.put_back(failed)
+    box.put(message(3))
+
+    assert dropped == [(1, "oldest"), (2, "oldest")]
+    assert taken(box) == [3]
+
+
 def test_senders_are_let_in_first_come_first_served() -> None:
     """Whoever waits longest must not wait longer than those who came later."""
 

@@ -40,6 +40,38 @@ CHECK_OF = {
     "pegin_offered_again": "minted beyond peg-ins and fees",
     "halt_ignored": "greatest gap above the finalised height",
 }
+# What trips the checks that are not the first to see a bug: workload, bug, first seed of the search.
+TRIPPED_BY = {
+    "blocks that claim another state root": ("trial", MODEL, 40_000),
+    "heights at which two blocks are final": ("trial", "consensus.quorum_of_connected", 40_000),
+    "depth at which two nodes ever differ": ("trial", "consensus.quorum_of_connected", 30_000),
+    "time from the end of faults until all nodes stand on one chain": (
+        "trial",
+        "consensus.orphan_ignored",
+        30_000,
+    ),
+    "approvals of an earlier slot after a later": ("trial", "consensus.votes_not_consulted", 30_000),
+    "second blocks of an author for a slot that a node got without a word": (
+        "trial",
+        "consensus.equivocation_unnoticed",
+        30_000,
+    ),
+    "slots in which an author wrote two blocks": ("trial", "consensus.votes_not_consulted", 30_000),
+    "blocks at every node, at least": ("trial", "consensus.vote_counted_twice", 30_000),
+    "finalised blocks at every node, at least": ("trial", "consensus.queued_work_forgotten", 30_000),
+    "wei in accounts beyond what was minted": ("trial", "consensus.quorum_of_connected", 30_000),
+    "wei in circulation that the wallet does not cover": ("trial", "consensus.pegin_offered_again", 30_000),
+    "satoshi in the wallet beyond what was paid in and out": (
+        "trial",
+        "consensus.pegin_offered_again",
+        30_000,
+    ),
+    "satoshi paid out beyond what was burned": ("trial", "consensus.pegin_offered_again", 30_000),
+    "halts, at least": ("outage", "consensus.halt_ignored", 3),
+    "peg-ins credited, at least": ("pegs", "consensus.produces_out_of_turn", 3),
+    "peg-outs proposed, at least": ("pegs", "consensus.produces_out_of_turn", 3),
+    "peg-outs finalised, at least": ("pegs", "consensus.queued_work_forgotten", 3),
+}
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))
@@ -127,7 +159,7 @@ def test_a_search_that_fails_says_so() -> None:
     assert found.found is (found.seeds == (1,))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("defect", [*DEFECTS, MODEL])
 def test_each_planted_bug_is_found_again_and_again(defect: str) -> None:
@@ -150,6 +182,38 @@ def test_the_check_that_is_meant_finds_it(defect: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("check", sorted(TRIPPED_BY))
+def test_the_other_checks_can_fail_too(check: str) -> None:
+    """Each of them is tripped by some bug."""
+    name, defect, first = TRIPPED_BY[check]
+    for seed in range(first, first + (200 if name == "trial" else 1)):
+        verdict = WORKLOADS[name].run(seed, planted=[defect], **SMALL.get(name, {})).verdict
+        if check in {each.name for each in verdict.failed}:
+            return
+    pytest.fail(f"{check} never failed")
+
+
+@pytest.mark.slow
+def test_no_check_is_without_a_bug_that_trips_it() -> None:
+    """A check that no bug can trip is deleted."""
+    made = {
+        check.name
+        for name in WORKLOADS
+        for check in WORKLOADS[name].run(3, **SMALL.get(name, {})).verdict.checks
+    }
+
+    assert made - set(TRIPPED_BY) - set(CHECK_OF.values()) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+def test_nothing_is_found_in_a_hundred_seeds() -> None:
+    """A sample of the promise below that fits CI."""
+    assert false_alarms(range(100)) == []
+
+
+@pytest.mark.soak
 @pytest.mark.timeout(7_200)
 def test_nothing_is_found_in_two_thousand_seeds() -> None:
     """One false alarm in a night of searching costs a morning."""
