@@ -69,7 +69,10 @@ def execute(**parameters: Any) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [7, 8])
 def test_the_verdict_passes_at_a_small_size(seed):
-    """Every claim of the notebook holds, and none was left unseen."""
+    """Every claim of the notebook holds, and none was left unseen.
+
+    The relay sweep keeps its size: what was published was measured on some 6,000 nodes.
+    """
     left = execute(
         seed=seed,
         total_broadcasts=5,
@@ -78,9 +81,6 @@ def test_the_verdict_passes_at_a_small_size(seed):
         mined_blocks=64_000,
         trials=20_000,
         chains=6,
-        nodes=1_000,
-        networks=1,
-        relayed_blocks=3,
     )
 
     assert [check.name for check in left["verdict"].checks if check.passed is not True] == []
