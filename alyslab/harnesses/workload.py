@@ -22,12 +22,14 @@ class Workload:
     claim: str
     """What it shows, in a line."""
     main: Callable[..., Coroutine[Any, Any, Any]]
-    """Async function at the top level of a module, for :func:`alyslab.simulate` or the wall clock."""
+    """Async function at the top level of a module, for :func:`alyslab.simulate`."""
     judge: Callable[[Journal], Verdict]
     """Makes the verdict from the journal alone, of a run here or of a saved file."""
+    strategy: str = "random"
+    """In which order ready steps run, unless a run says otherwise."""
 
     def run(
-        self, seed: int, *, strategy: str = "fifo", planted: Iterable[str] = (), **parameters: Any
+        self, seed: int, *, strategy: str | None = None, planted: Iterable[str] = (), **parameters: Any
     ) -> Outcome:
         """Run it in virtual time and judge it.
 
@@ -36,7 +38,13 @@ class Workload:
         BadInputError
             For a parameter, a strategy or a defect that does not exist.
         """
-        run = simulate(self.main, seed=seed, strategy=strategy, planted=planted, parameters=parameters)
+        run = simulate(
+            self.main,
+            seed=seed,
+            strategy=strategy or self.strategy,
+            planted=planted,
+            parameters=parameters,
+        )
         return Outcome(workload=self.name, run=run, verdict=self.judge(run.journal))
 
 

@@ -11,9 +11,11 @@ from alyslab.checkers.mailboxes import check_exclusive, check_priority
 from alyslab.checkers.message_log import MessageLog
 from alyslab.checkers.total_order import check_total_order
 from alyslab.checkers.verdict import Check
+from alyslab.harnesses.actor.defects import DEFECTS
 from alyslab.harnesses.actor.message import Priority
 from alyslab.harnesses.actor.tracking import Tracker
-from alyslab.harnesses.actor.workloads.detection import search_all
+from alyslab.harnesses.actor.workloads import WORKLOADS
+from alyslab.harnesses.detection import search_all
 from alyslab.runtime import Journal
 
 ISSUE: Final = "issue 3"
@@ -63,7 +65,7 @@ def detection_checks(*, searches: int = 5) -> list[Check]:
             source=ISSUE,
             note=f"searches took {found.seeds}; found by: {', '.join(found.checks)}",
         )
-        for found in search_all(searches=searches)
+        for found in search_all(WORKLOADS["trial"], DEFECTS, searches=searches)
     ]
 
 

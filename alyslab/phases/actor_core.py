@@ -19,8 +19,8 @@ from alyslab.checkers.verdict import Check
 from alyslab.harnesses.actor.defects import DEFECTS
 from alyslab.harnesses.actor.harness import ActorHarness
 from alyslab.harnesses.actor.workloads import WORKLOADS
-from alyslab.harnesses.actor.workloads.detection import search
 from alyslab.harnesses.actor.workloads.judging import judge_observed
+from alyslab.harnesses.detection import search
 from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import Limit, Phase, PhaseSpec
 
@@ -152,7 +152,7 @@ async def _observe_planted_bugs(context: PhaseContext) -> None:
     missed, needed = [], []
     for defect in DEFECTS if limit else ():
         await asyncio.sleep(0)
-        found = search(defect, first_seed=context.seed, limit=limit)
+        found = search(WORKLOADS["trial"], defect, first_seed=context.seed, limit=limit)
         if found.seeds[0] is None:
             missed.append({"missed": defect})
             continue

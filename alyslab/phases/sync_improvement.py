@@ -15,10 +15,10 @@ from typing import Any, Final
 from alyslab.checkers.verdict import Verdict
 from alyslab.harnesses.consensus.defects import DEFECTS as AGREEING_DEFECTS
 from alyslab.harnesses.consensus.workloads import WORKLOADS as AGREEING
-from alyslab.harnesses.consensus.workloads.detection import search as search_agreeing
+from alyslab.harnesses.detection import search
 from alyslab.harnesses.sync.harness import SyncHarness
 from alyslab.harnesses.sync.workloads import WORKLOADS
-from alyslab.harnesses.sync.workloads.detection import DEFECTS, search
+from alyslab.harnesses.sync.workloads.registry import DEFECTS
 from alyslab.harnesses.sync.workloads.studies import recovery_times, speed_by_downloads
 from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import Phase, PhaseSpec
@@ -118,7 +118,8 @@ async def _observe_planted_bugs(context: PhaseContext) -> None:
     missed, needed = [], []
     for defect in hunted:
         await asyncio.sleep(0)
-        seeds = _seeds_needed(defect, context.seed, limits[defect])
+        trial = (WORKLOADS if defect in DEFECTS else AGREEING)["trial"]
+        seeds = search(trial, defect, first_seed=context.seed, limit=limits[defect]).seeds[0]
         if seeds is None:
             missed.append({"missed": defect})
             continue
@@ -131,13 +132,6 @@ async def _observe_planted_bugs(context: PhaseContext) -> None:
     if needed:
         context.metrics.gauge("planted_bug_seeds_p50", "seeds").set(statistics.median(needed))
     context.observe("planted_bug_seeds_max", max(needed, default=None), unit="seeds", note=note)
-
-
-def _seeds_needed(defect: str, first_seed: int, limit: int) -> int | None:
-    """Return how many trials it takes to find a bug, in the harness that it is planted in."""
-    if defect in DEFECTS:
-        return search(defect, first_seed=first_seed, limit=limit).seeds
-    return search_agreeing(defect, first_seed=first_seed, limit=limit).seeds[0]
 
 
 async def _observe_false_alarms(context: PhaseContext, nodes: SyncHarness) -> None:

@@ -8,14 +8,15 @@ import pytest
 from alyslab.errors import ParameterError
 from alyslab.harnesses.actor.defects import DEFECTS
 from alyslab.harnesses.actor.workloads import WORKLOADS
-from alyslab.harnesses.actor.workloads.detection import Detection, false_alarms, search
 from alyslab.harnesses.actor.workloads.expectations import expect
 from alyslab.harnesses.actor.workloads.judging import judge_observed
 from alyslab.harnesses.actor.workloads.recovery import WAYS_TO_FAIL
+from alyslab.harnesses.detection import Detection, false_alarms, search
 from alyslab.runtime import simulate
 from alyslab.runtime.replay import replay
 from alyslab.runtime.wall import measure
 
+TRIAL = WORKLOADS["trial"]
 SMALL: dict[str, dict[str, Any]] = {"ordering": {"senders": 3, "receivers": 2, "messages": 20}}
 # What decides one bug each; a reader sees which check would miss it.
 CHECK_OF = {
@@ -81,7 +82,7 @@ def test_a_parameter_that_makes_no_sense_is_refused(name: str, parameters: dict[
 
 @pytest.fixture(scope="module")
 def findings() -> dict[str, Detection]:
-    return {defect: search(defect, limit=12) for defect in DEFECTS}
+    return {defect: search(TRIAL, defect, limit=12) for defect in DEFECTS}
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
@@ -122,12 +123,12 @@ def test_a_workload_that_does_less_than_it_set_out_to_fails(what: str) -> None:
 
 def test_a_bug_that_was_found_replays_from_its_token() -> None:
     """A finding that can't be repeated can't be mended."""
-    assert replay(search("actor.priority_inverts", limit=5).token).same
+    assert replay(search(TRIAL, "actor.priority_inverts", limit=5).token).same
 
 
 def test_a_search_that_fails_says_so() -> None:
     """The limit must not count as a find."""
-    found = search("actor.deduplication_forgotten", first_seed=1, limit=1)
+    found = search(TRIAL, "actor.deduplication_forgotten", first_seed=1, limit=1)
 
     assert found.seeds in ((None,), (1,))
     assert found.found is (found.seeds == (1,))
@@ -136,14 +137,14 @@ def test_a_search_that_fails_says_so() -> None:
 
 def test_nothing_is_found_without_a_planted_bug() -> None:
     """The fast lane of the promise about 2,000 seeds."""
-    assert false_alarms(range(100, 120)) == []
+    assert false_alarms(TRIAL, range(100, 120)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 def test_nothing_is_found_in_two_thousand_seeds() -> None:
     """One false alarm in a night of searching costs a morning."""
-    assert false_alarms(range(2_000)) == []
+    assert false_alarms(TRIAL, range(2_000)) == []
 
 
 @pytest.mark.slow
@@ -151,4 +152,4 @@ def test_nothing_is_found_in_two_thousand_seeds() -> None:
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_each_planted_bug_is_found_again_and_again(defect: str) -> None:
     """Within 200 seeds from wherever the search begins."""
-    assert search(defect, first_seed=10_000, searches=10, limit=200).found
+    assert search(TRIAL, defect, first_seed=10_000, searches=10, limit=200).found

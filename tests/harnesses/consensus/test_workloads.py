@@ -7,10 +7,11 @@ import pytest
 from alyslab.errors import ParameterError
 from alyslab.harnesses.consensus.defects import DEFECTS
 from alyslab.harnesses.consensus.workloads import WORKLOADS
-from alyslab.harnesses.consensus.workloads.detection import false_alarms, search
+from alyslab.harnesses.detection import false_alarms, search
 from alyslab.runtime import Journal
 from alyslab.runtime.replay import replay
 
+TRIAL = WORKLOADS["trial"]
 SMALL: dict[str, dict[str, Any]] = {
     "live": {"nodes": 4, "slots": 6},
     "joining": {"nodes": 4, "slots": 10},
@@ -134,13 +135,13 @@ def test_a_parameter_that_makes_no_sense_is_refused(name: str, wrong: dict[str, 
 
 def test_nothing_is_found_without_a_planted_bug() -> None:
     """The fast lane of the promise about 2,000 seeds."""
-    assert false_alarms(range(100, 102)) == []
+    assert false_alarms(TRIAL, range(100, 102)) == []
 
 
 @pytest.mark.parametrize("defect", ["candidate_replaced", "vote_counted_twice", "timer_lost_on_pause"])
 def test_a_planted_bug_is_found(defect: str) -> None:
     """A check that no bug can trip proves nothing."""
-    found = search(f"consensus.{defect}", first_seed=500, limit=8)
+    found = search(TRIAL, f"consensus.{defect}", first_seed=500, limit=8)
 
     assert found.found
     assert CHECK_OF[defect] in found.checks
@@ -148,12 +149,12 @@ def test_a_planted_bug_is_found(defect: str) -> None:
 
 def test_a_bug_that_was_found_replays_from_its_token() -> None:
     """A finding that can't be repeated can't be mended."""
-    assert replay(search("consensus.timer_lost_on_pause", limit=3).token).same
+    assert replay(search(TRIAL, "consensus.timer_lost_on_pause", limit=3).token).same
 
 
 def test_a_search_that_fails_says_so() -> None:
     """The limit must not count as a find."""
-    found = search("consensus.finality_ignored", first_seed=100, limit=1)
+    found = search(TRIAL, "consensus.finality_ignored", first_seed=100, limit=1)
 
     assert found.seeds in ((None,), (1,))
     assert found.found is (found.seeds == (1,))
@@ -164,7 +165,7 @@ def test_a_search_that_fails_says_so() -> None:
 @pytest.mark.parametrize("defect", [*DEFECTS, MODEL])
 def test_each_planted_bug_is_found_again_and_again(defect: str) -> None:
     """Within 200 seeds from wherever the search begins."""
-    found = search(defect, first_seed=10_000, searches=3, limit=200)
+    found = search(TRIAL, defect, first_seed=10_000, searches=3, limit=200)
 
     assert found.found
 
@@ -210,11 +211,11 @@ def test_no_check_is_without_a_bug_that_trips_it() -> None:
 @pytest.mark.timeout(1_800)
 def test_nothing_is_found_in_a_hundred_seeds() -> None:
     """A sample of the promise below that fits CI."""
-    assert false_alarms(range(100)) == []
+    assert false_alarms(TRIAL, range(100)) == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(7_200)
 def test_nothing_is_found_in_two_thousand_seeds() -> None:
     """One false alarm in a night of searching costs a morning."""
-    assert false_alarms(range(2_000)) == []
+    assert false_alarms(TRIAL, range(2_000)) == []

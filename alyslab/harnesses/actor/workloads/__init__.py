@@ -7,6 +7,6 @@
 """
 
 from alyslab.harnesses.actor.workloads.registry import WORKLOADS
-from alyslab.harnesses.actor.workloads.workload import Outcome, Workload
+from alyslab.harnesses.workload import Outcome, Workload
 
 __all__ = ["WORKLOADS", "Outcome", "Workload"]

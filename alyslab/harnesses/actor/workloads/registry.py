@@ -22,7 +22,7 @@ from alyslab.harnesses.actor.workloads.ordering import causality, ordering, repl
 from alyslab.harnesses.actor.workloads.overflow import overflow
 from alyslab.harnesses.actor.workloads.recovery import cascade, isolation, recovery
 from alyslab.harnesses.actor.workloads.trial import trial
-from alyslab.harnesses.actor.workloads.workload import Workload
+from alyslab.harnesses.workload import Workload
 
 _OBSERVED: Final[Mapping[Callable[..., Coroutine[Any, Any, Any]], str]] = {
     lifecycle: "actors start, work, and stop in the order of their dependencies",

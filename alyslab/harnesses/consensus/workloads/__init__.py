@@ -7,6 +7,6 @@
 """
 
 from alyslab.harnesses.consensus.workloads.registry import WORKLOADS
-from alyslab.harnesses.consensus.workloads.workload import Outcome, Workload
+from alyslab.harnesses.workload import Outcome, Workload
 
 __all__ = ["WORKLOADS", "Outcome", "Workload"]

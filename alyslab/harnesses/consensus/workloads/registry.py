@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from alyslab.harnesses.consensus.workloads import joining, live, outage, pegs, trial
 from alyslab.harnesses.consensus.workloads.judging import judge, judge_observed
-from alyslab.harnesses.consensus.workloads.workload import Workload
+from alyslab.harnesses.workload import Workload
 
 _OBSERVED: Final[Mapping[Callable[..., Coroutine[Any, Any, Any]], str]] = {
     live.live: "a federation writes, approves and finalises blocks, and comes together after faults",

@@ -50,24 +50,28 @@ WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
                 claim="links lose, delay, double, reorder and corrupt as their conditions say",
                 main=links,
                 judge=judge_links,
+                strategy="fifo",
             ),
             Workload(
                 name="trial",
                 claim="rules, partitions, resets, crashes and changing links, all at once",
                 main=trial,
                 judge=check_network,
+                strategy="fifo",
             ),
             Workload(
                 name="flood",
                 claim="a flood brings every block to every peer, at a known price",
                 main=flood,
                 judge=judge_spread,
+                strategy="fifo",
             ),
             Workload(
                 name="spread",
                 claim="each kind of gossip brings every block to every peer",
                 main=spread,
                 judge=judge_spread,
+                strategy="fifo",
             ),
         )
     }

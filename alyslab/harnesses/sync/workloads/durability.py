@@ -7,8 +7,8 @@ from typing import Final
 
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.workloads import faults
+from alyslab.harnesses.sync.workloads.bounds import require
 from alyslab.harnesses.sync.workloads.resilience import NODE, POLICY, WITHIN_S
-from alyslab.harnesses.sync.workloads.workload import require
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime import require_current
 from alyslab.runtime.disk import CrashFaults, DiskLatency

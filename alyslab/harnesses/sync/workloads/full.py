@@ -6,7 +6,7 @@ from typing import Final
 
 from alyslab.harnesses.sync.history import SHAPES, history
 from alyslab.harnesses.sync.policy import policy_named
-from alyslab.harnesses.sync.workloads.workload import require
+from alyslab.harnesses.sync.workloads.bounds import require
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.model.workload import SCHEMES
 

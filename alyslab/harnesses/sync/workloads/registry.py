@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from alyslab.harnesses.sync.workloads import durability, full, judging, resilience, trial
-from alyslab.harnesses.sync.workloads.workload import Workload
+from alyslab.harnesses.workload import Workload
+from alyslab.runtime.sites import catalogue
 
 _ALL: Final = (
     Workload(
@@ -103,3 +104,7 @@ _ALL: Final = (
 )
 WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType({workload.name: workload for workload in _ALL})
 """Every workload by its name."""
+DEFECTS: Final = tuple(
+    entry.name for entry in catalogue() if entry.kind == "planted" and entry.name.startswith("sync.")
+)
+"""Every bug that can be planted in the sync, by its full name."""

@@ -10,8 +10,8 @@ from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.hostile import BEHAVIOURS, HOSTILE
 from alyslab.harnesses.sync.policy import SyncPolicy
 from alyslab.harnesses.sync.workloads import faults
+from alyslab.harnesses.sync.workloads.bounds import require
 from alyslab.harnesses.sync.workloads.full import one_of
-from alyslab.harnesses.sync.workloads.workload import require
 from alyslab.harnesses.sync.workloads.world import LINK, World
 from alyslab.runtime import require_current
 

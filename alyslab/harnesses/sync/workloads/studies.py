@@ -10,8 +10,8 @@ from alyslab.checkers.sync_log import SyncLog
 from alyslab.checkers.sync_recovery import checkpoint_recoveries, partition_recoveries
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.policy import SyncPolicy
+from alyslab.harnesses.sync.workloads.bounds import require
 from alyslab.harnesses.sync.workloads.registry import WORKLOADS
-from alyslab.harnesses.sync.workloads.workload import require
 from alyslab.harnesses.sync.workloads.world import LINK, World
 from alyslab.runtime import simulate
 

@@ -1,4 +1,4 @@
-"""How many seeds it takes to find a planted bug with the trial, and that there is none to find without."""
+"""How many seeds of a harness' trial it takes to find a planted bug, and what it finds without one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from alyslab.harnesses.actor.defects import DEFECTS
-from alyslab.harnesses.actor.workloads.registry import WORKLOADS
+from alyslab.harnesses.workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +33,28 @@ class Detection:
         return statistics.median(seed for seed in self.seeds if seed is not None) if self.found else None
 
 
-def search(defect: str, *, first_seed: int = 0, searches: int = 1, limit: int = 200) -> Detection:
+def search(
+    trial: Workload, defect: str, *, first_seed: int = 0, searches: int = 1, limit: int = 200
+) -> Detection:
     """Run trials with one bug planted until a check fails, ``searches`` times from seeds of their own.
 
     Parameters
     ----------
+    trial
+        What is run; by custom a harness' ``WORKLOADS["trial"]``.
     defect
-        Which bug; one of :data:`~alyslab.harnesses.actor.defects.DEFECTS`.
+        Which bug, by its full name.
     first_seed
         Seed of the first trial; each search goes on where the one before ended.
     searches
         How often to search.
     limit
         Trials of one search.
+
+    Raises
+    ------
+    BadInputError
+        For a bug that is not in the catalogue.
     """
     needed: list[int | None] = []
     checks: dict[str, None] = {}
@@ -55,7 +63,7 @@ def search(defect: str, *, first_seed: int = 0, searches: int = 1, limit: int = 
     for _ in range(searches):
         took = None
         for tried in range(1, limit + 1):
-            outcome = WORKLOADS["trial"].run(seed=seed, planted=[defect])
+            outcome = trial.run(seed, planted=[defect])
             seed += 1
             failed = outcome.verdict.failed
             if failed:
@@ -68,14 +76,12 @@ def search(defect: str, *, first_seed: int = 0, searches: int = 1, limit: int = 
 
 
 def search_all(
-    defects: Sequence[str] = DEFECTS, *, first_seed: int = 0, searches: int = 1, limit: int = 200
+    trial: Workload, defects: Sequence[str], *, first_seed: int = 0, searches: int = 1, limit: int = 200
 ) -> list[Detection]:
     """Search for each of ``defects``; arguments as for :func:`search`."""
-    return [search(defect, first_seed=first_seed, searches=searches, limit=limit) for defect in defects]
+    return [search(trial, name, first_seed=first_seed, searches=searches, limit=limit) for name in defects]
 
 
-def false_alarms(seeds: Iterable[int]) -> list[tuple[int, str]]:
+def false_alarms(trial: Workload, seeds: Iterable[int]) -> list[tuple[int, str]]:
     """Return (seed, check) for every check that fails in a trial with no bug planted."""
-    return [
-        (seed, check.name) for seed in seeds for check in WORKLOADS["trial"].run(seed=seed).verdict.failed
-    ]
+    return [(seed, check.name) for seed in seeds for check in trial.run(seed).verdict.failed]

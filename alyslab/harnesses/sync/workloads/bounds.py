@@ -1,0 +1,18 @@
+"""What a workload's parameters may be."""
+
+from __future__ import annotations
+
+from alyslab.errors import ParameterError, Problem
+
+
+def require(workload: str, **bounds: tuple[float, float, float]) -> None:
+    """Raise :class:`ParameterError` with every parameter whose value is not within (value, least, most)."""
+    problems = [
+        Problem(
+            where=workload, key=key, what=f"is {value!r}", value=value, allowed=f"from {least:g} to {most:g}"
+        )
+        for key, (value, least, most) in bounds.items()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most
+    ]
+    if problems:
+        raise ParameterError(problems)
