@@ -86,8 +86,8 @@ PUBLISHED_STALE: Final = (
 )
 """Share of hash power, and stale blocks of that miner's, at 10 s to everybody and 600 s between blocks.
 
-Source: darosior/miningsimulation, README: 32,768 simulated years, so that its own chance error is below
-0.00004.
+Source: darosior/miningsimulation, at second hand: 32,768 simulated years, so
+that its own chance error is below 0.00004.
 """
 PUBLISHED_STALE_DELAY_S: Final = 10.0
 PUBLISHED_STALE_INTERVAL_S: Final = 600.0

@@ -10,8 +10,10 @@ Operations take a few ms, because nodes are real processes.  Maelstrom does not
 publish how many.  :data:`SERVICE_MS` is read off its figures for ``total``,
 where nothing takes longer than 100 ms: its largest figure is 97 ms.
 
-Source: jepsen, generator, ``some-free-process`` (``first`` of ``:free-threads``);
-Bifurcan's Set, ``remove``.
+Source: jepsen, generator, ``some-free-process`` (``first`` of ``:free-threads``).
+That its set (Bifurcan's) fills a gap with the last thread is from memory, not
+read there: it is an assumption of this model, and the published medians of
+``grid`` and ``total`` are what supports it; uniformly chosen clients miss them.
 """
 
 from __future__ import annotations
