@@ -143,7 +143,7 @@ def stale_figure(rows: Sequence[tuple[float, Estimated]]) -> Figure:
     axes.plot(x, [100 * each.expected for _, each in rows], "X", color="C3", label="published")
     axes.set(
         xlabel="hash power of the miner [% of all]",
-        ylabel="its stale blocks [% of its blocks]",
+        ylabel="its stale blocks [% of its blocks on the chain]",
         title="Small miners lose more blocks to delay",
     )
     axes.set_ylim(bottom=0)

@@ -158,12 +158,16 @@ _PLACES: Final[Mapping[str, Callable[..., float]]] = {
 
 def _turns(candidates: Mapping[str, Callable[[], float]], rounds: int) -> Timings:
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
-    for counted in [False, *[True] * rounds]:
-        for name, candidate in candidates.items():
-            gc.collect()
-            taken = candidate()
-            if counted:
-                seconds[name].append(taken)
+    gc.freeze()  # or every collection would look through what the process held before
+    try:
+        for counted in [False, *[True] * rounds]:
+            for name, candidate in candidates.items():
+                gc.collect()
+                taken = candidate()
+                if counted:
+                    seconds[name].append(taken)
+    finally:
+        gc.unfreeze()
     return Timings(seconds={name: tuple(values) for name, values in seconds.items()})
 
 

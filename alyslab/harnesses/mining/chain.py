@@ -87,7 +87,10 @@ PUBLISHED_STALE: Final = (
 """Share of hash power, and stale blocks of that miner's, at 10 s to everybody and 600 s between blocks.
 
 Source: darosior/miningsimulation, at second hand: 32,768 simulated years, so
-that its own chance error is below 0.00004.
+that its own chance error is below 0.00004.  What the ratio is of, is inferred:
+of 60 million blocks, stale ones lie 0.8 to 2.7 % below these figures when
+counted against all that a miner found, and within chance of them when counted
+against those that stayed on the chain.
 """
 PUBLISHED_STALE_DELAY_S: Final = 10.0
 PUBLISHED_STALE_INTERVAL_S: Final = 600.0
@@ -96,7 +99,7 @@ CHAINS: Final = 32
 
 
 def estimate_stale(*, seed: int, blocks: int, delay_s: float = PUBLISHED_STALE_DELAY_S) -> list[Estimate]:
-    """Estimate how much of each miner's blocks goes stale, beside what was published.
+    """Estimate each miner's stale blocks for each that stays on the chain, beside what was published.
 
     ``delay_s`` other than the published one is another network, which the
     published figures refute.
@@ -116,7 +119,7 @@ def estimate_stale(*, seed: int, blocks: int, delay_s: float = PUBLISHED_STALE_D
         of_ratios(
             f"share {share:g}",
             [growth.stale[miner] for growth in grown],
-            [growth.found[miner] for growth in grown],
+            [growth.found[miner] - growth.stale[miner] for growth in grown],
             published,
         )
         for miner, (share, published) in enumerate(PUBLISHED_STALE)
