@@ -26,7 +26,8 @@ def profile(name: str | None = None) -> settings:
     ``quick`` and ``ci`` are derandomised: what one machine finds, all find.
     Hypothesis keeps no database then.  ``soak`` draws anew each time and keeps
     what it finds in :data:`DATABASE`, where the next run begins.  There are
-    no deadlines: machines differ, verdicts must not.
+    no deadlines: machines differ, verdicts must not; nor is a health check
+    ever dropped, on CI's machine as on the reader's.
 
     Raises
     ------
@@ -47,4 +48,5 @@ def profile(name: str | None = None) -> settings:
         database=DirectoryBasedExampleDatabase(DATABASE) if soak else None,
         deadline=None,
         print_blob=False,
+        suppress_health_check=(),  # where the environment says CI, Hypothesis would drop "too slow" by itself
     )
