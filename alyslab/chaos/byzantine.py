@@ -1,15 +1,16 @@
-"""Members that misbehave, as data: what each does, how honest nodes notice, and what is not built.
+"""Members that misbehave, as data: what each does, how honest nodes notice, and how many it takes.
 
-Detection is by honest nodes, from what they received: the rows named here are
-theirs.  Where it says that nothing is detected, nothing in the protocol tells
-the fault from a bad line, and the laboratory claims no detection.
+Detection is by honest nodes, from what they received: the rows named in
+:data:`DETECTED_BY` are theirs.  :data:`BOUNDS` says with how many members an
+attack must succeed, and against what; with fewer it must fail.  What stands in
+neither succeeds with no number of members.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from alyslab.chaos.vocabulary import Fault, Parameter
 
@@ -20,71 +21,137 @@ ACTIVITY: Final = Parameter(
     mild=0.1,
     severe=1.0,
 )
+SCHEDULE: Final = Parameter(
+    name="schedule",
+    summary="whether it acts all the time, for 10 s of every 25, or once only",
+    kind="choice",
+    choices=("always", "bursts", "once"),
+)
+TRIGGER: Final = Parameter(
+    name="trigger",
+    summary="what it waits for: nothing, its own turn, a peer that is gone, or work that waits for a block",
+    kind="choice",
+    choices=("at_once", "own_turn", "weakened", "after_work"),
+)
 EVASION: Final = Parameter(
     name="evasion",
-    summary="how it hides: waits before it acts, acts seldom, or lies low once it was noticed",
+    summary="how it hides: waits between acts, mostly does as the others do, or lies low once noticed",
     kind="choice",
     choices=("none", "random_delay", "mimicry", "adaptive"),
 )
-UNNOTICED: Final = replace(
-    EVASION, summary="how it hides: waits before it acts, or acts seldom", choices=EVASION.choices[:-1]
+COMMON: Final = (ACTIVITY, SCHEDULE, TRIGGER, EVASION)
+NAMES: Final = Parameter(
+    name="names", summary="machines it speaks from", kind="whole", low=1, high=64, mild=3, severe=16
 )
-"""For what nobody detects: there is nothing to adapt to."""
+KEYS: Final = Parameter(
+    name="keys",
+    summary="members whose keys the enemy has, of those who are no victims",
+    kind="whole",
+    low=0,
+    high=15,
+    mild=0,
+    severe=0,
+)
+SHARE: Final = Parameter(
+    name="share_ratio", summary="its share of all mining power", kind="ratio", mild=0.1, severe=0.5
+)
+SUPPORT: Final = Parameter(
+    name="network",
+    summary="whether it cuts the two sides off from each other",
+    kind="choice",
+    choices=("cut", "left_alone"),
+)
+
 DETECTED_BY: Final[Mapping[str, tuple[str, str, str]]] = {
     "byzantine.equivocate": ("consensus.equivocation", "what", "block"),
     "byzantine.forge": ("consensus.forged", "what", "approval"),
+    "byzantine.withhold_votes": ("consensus.suspected", "what", "votes_missed"),
+    "byzantine.delay_votes": ("consensus.suspected", "what", "votes_late"),
+    "byzantine.withhold_blocks": ("consensus.suspected", "what", "turns_missed"),
+    "byzantine.delay_blocks": ("consensus.suspected", "what", "blocks_late"),
     "byzantine.invalid_state_root": ("consensus.rejected", "rule", "state_root"),
     "byzantine.false_sync": ("consensus.offence", "offence", "invalid"),
+    "byzantine.replay": ("consensus.suspected", "what", "repeats"),
     "byzantine.eclipse": ("consensus.offence", "offence", "invalid"),
+    "byzantine.flip_votes": ("consensus.suspected", "what", "votes_stray"),
+    "byzantine.double_spend": ("consensus.equivocation", "what", "approval"),
+    "byzantine.manipulate": ("consensus.equivocation", "what", "block"),
+    "byzantine.sybil": ("consensus.suspected", "what", "strangers"),
+    "byzantine.selfish_mining": ("consensus.suspected", "what", "work_raced"),
 }
 """The rows of honest nodes that show that they noticed: kind, field and its value; a test holds each."""
 
 
-def _made_up(name: str, summary: str) -> Fault:
-    """Return a fault whose members send what they should not: it has its own times, so it can hide."""
-    found = DETECTED_BY.get(f"byzantine.{name}")
-    if found is None:
-        seen, evasion = "not detected", UNNOTICED
-    else:
-        seen, evasion = f"detected by {found[0]} ({found[1]}: {found[2]})", EVASION
-    effect = f"chaos.effect with how often; {seen}"
-    return Fault(name=f"byzantine.{name}", summary=summary, effect=effect, parameters=(ACTIVITY, evasion))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """How many members an attack takes, at full activity."""
+
+    breaks: Literal["safety", "liveness"]
+    """What it then breaks: two honest nodes are led apart, or the chain stops."""
+    least: Callable[[int], int]
+    """Fewest members, of so many, with which it must succeed."""
+    formula: str
+    """The same in words, with n members and a quorum of q = ⌈2n/3⌉."""
 
 
-def _kept_back(name: str, summary: str) -> Fault:
-    """Return a fault whose members hold their own messages back, which looks like a bad line."""
-    effect = "chaos.effect with how often; not detected: it looks like a bad line"
-    return Fault(name=f"byzantine.{name}", summary=summary, effect=effect, parameters=(ACTIVITY,))
+def _quorum(members: int) -> int:
+    return (2 * members + 2) // 3
 
 
-def _unbuilt(name: str, summary: str) -> Fault:
-    return Fault(name=f"byzantine.{name}", summary=summary, effect="not built: every system refuses it")
+_STOPS: Final = Bound(breaks="liveness", least=lambda n: n - _quorum(n) + 1, formula="n - q + 1")
+_CERTIFIES: Final = Bound(breaks="safety", least=_quorum, formula="q")
+BOUNDS: Final[Mapping[str, Bound]] = {
+    "byzantine.withhold_votes": _STOPS,
+    "byzantine.flip_votes": _STOPS,
+    "byzantine.withhold_blocks": Bound(breaks="liveness", least=lambda n: n, formula="n"),
+    "byzantine.manipulate": Bound(breaks="safety", least=lambda n: 2 * _quorum(n) - n, formula="2q - n"),
+    "byzantine.double_spend": _CERTIFIES,
+    "byzantine.eclipse": Bound(breaks="safety", least=_quorum, formula="q keys"),
+}
+"""The attacks that enough members win; a test holds both sides of each."""
 
 
-_UNBUILT: Final = (
-    _unbuilt("flip_votes", "votes for what it should not, and not for what it should"),
-    _unbuilt("double_spend", "pays twice: one payment in public, the other on a branch published later"),
-    _unbuilt("manipulate", "watches, makes conflicting proposals, votes as it suits, cuts who is in the way"),
-    _unbuilt("sybil", "speaks under many names"),
-    _unbuilt("selfish_mining", "keeps work back and publishes it when that costs others theirs"),
-)
-NOT_BUILT: Final = frozenset(fault.name for fault in _UNBUILT)
-"""Faults that have a name and no injector yet; a plan that uses one is refused."""
+def _fault(name: str, summary: str, *more: Parameter) -> Fault:
+    kind, field, value = DETECTED_BY[f"byzantine.{name}"]
+    bound = BOUNDS.get(f"byzantine.{name}")
+    wins = "no number of members wins" if bound is None else f"breaks {bound.breaks} from {bound.formula} on"
+    return Fault(
+        name=f"byzantine.{name}",
+        summary=summary,
+        effect=f"chaos.effect with how often; detected by {kind} ({field}: {value}); {wins}",
+        parameters=(*COMMON, *more),
+    )
+
 
 BYZANTINE: Final = (
-    _made_up("equivocate", "a second block for its slot, one of the two spoilt, is signed with its key"),
-    _made_up("forge", "a hostile peer sends votes, blocks and payments with signatures that it made up"),
-    _kept_back("withhold_votes", "does not vote"),
-    _kept_back("delay_votes", "votes late"),
-    _kept_back("withhold_blocks", "does not publish its blocks"),
-    _kept_back("delay_blocks", "publishes its blocks late"),
-    _made_up("invalid_state_root", "publishes blocks whose state root is not what execution gives"),
-    _made_up("false_sync", "a hostile peer lures nodes with a branch, and answers sync requests from it"),
-    _made_up("replay", "sends messages that it got from others again, to anybody"),
-    _made_up(
+    _fault("equivocate", "a second block for its slot, one of the two spoilt, is signed with its key"),
+    _fault("forge", "a hostile peer sends votes, blocks and payments with signatures that it made up"),
+    _fault("withhold_votes", "does not vote"),
+    _fault("delay_votes", "votes late"),
+    _fault("flip_votes", "votes for a block that is none, where it should vote for one that is"),
+    _fault("withhold_blocks", "does not publish its blocks"),
+    _fault("delay_blocks", "publishes its blocks late"),
+    _fault("invalid_state_root", "publishes blocks whose state root is not what execution gives"),
+    _fault("false_sync", "a hostile peer lures nodes with a branch, and answers sync requests from it"),
+    _fault("replay", "sends messages that it got from others again, to anybody"),
+    _fault(
         "eclipse",
-        "the targets are the victims: they hear no other member, and a hostile peer shows them a false chain",
+        "the targets are the victims: they hear no other member, and an enemy shows them a false chain",
+        KEYS,
     ),
-    *_UNBUILT,
+    _fault("double_spend", "pays twice: one payment in public, the other on a branch published later"),
+    _fault(
+        "manipulate",
+        "asks where all stand, writes a block for each half of the others, votes for both, cuts them apart",
+        SUPPORT,
+    ),
+    _fault("sybil", "shows a second block for its slot, and votes for it under many names", NAMES),
+    _fault(
+        "selfish_mining",
+        "a miner keeps its work back, and hands it in at the targets' nodes when that costs another's",
+        SHARE,
+    ),
 )
 """The family, in the order of the documentation."""
+NOT_BUILT: Final[frozenset[str]] = frozenset()
+"""Faults that have a name and no injector yet; a plan that uses one is refused."""

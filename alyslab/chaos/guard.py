@@ -79,7 +79,9 @@ class Guard:
         fault, record = FAULTS[entry.fault], self._effect
         random = self._runtime.random(f"chaos.entry:{entry.id}")
         values = fault.resolve(entry.intensity, entry.parameters)
-        targets = entry.target.resolve(self._live.members, self._live.primaries(), random)
+        cheat = self._live.cheat if fault.family == "byzantine" else None
+        able = None if cheat is None else cheat.members
+        targets = entry.target.resolve(self._live.members, self._live.primaries(), random, able=able)
         if fault.destroys or values.get("state") == "lost":
             targets = self._within_budget(entry, targets)
         injection = Injection(

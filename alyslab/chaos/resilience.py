@@ -28,7 +28,7 @@ class Resilience:
     availability_ratio: float | None
     """Mean share of members that served after the steady phase, as a share of that in the steady phase."""
     throughput_steady_per_s: float | None
-    """Things done a second before any fault."""
+    """Things done a second before any fault, from one window after the beginning on."""
     throughput_dip_ratio: float | None
     """Deepest loss of throughput during the faults, as a share of the steady one."""
     throughput_lost: float | None
@@ -82,10 +82,11 @@ def score_of(
 def resilience(journal: Journal) -> Resilience:
     """Return the figures of a run; raises ValueError for the journal of something else."""
     timeline = Timeline.read(journal)
-    steady = timeline.throughput_per_s(timeline.begin_ns, timeline.faults_ns)
+    up_ns = timeline.begin_ns + timeline.window_ns  # before that the system comes up, and may catch up
+    steady = timeline.throughput_per_s(up_ns, timeline.faults_ns)
     faults_s = (timeline.quiet_ns - timeline.faults_ns) / NS_PER_S
     done = timeline.count(timeline.faults_ns, timeline.quiet_ns)
-    before = timeline.availability(timeline.begin_ns + timeline.window_ns, timeline.faults_ns)
+    before = timeline.availability(up_ns, timeline.faults_ns)
     during = timeline.availability(timeline.faults_ns, timeline.end_ns)
     kept = min(1.0, done / (steady * faults_s)) if steady and faults_s else None
     available = min(1.0, during / before) if before and during is not None else None

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from alyslab.chaos.cases import chosen
 from alyslab.chaos.trial import Trial, attempt
+from alyslab.chaos.workers import in_order
 from alyslab.errors import BadInputError, Problem
 
 if TYPE_CHECKING:
     from alyslab.chaos.corpus import Corpus, Replayed
 
-AHEAD: Final = 4
-"""Runs handed out to each process in advance."""
 Progress = Callable[[Iterable[Trial], int], Iterable[Trial]]
 Task = tuple[str, int, tuple[str, ...]]
 
@@ -51,6 +48,8 @@ class Search:
     trials: list[Trial] = field(default_factory=list)
     replayed: list[Replayed] = field(default_factory=list)
     """What the corpus came to, run first."""
+    interrupted: bool = False
+    """Whether somebody stopped it before its last run."""
 
     @property
     def violations(self) -> list[Trial]:
@@ -101,6 +100,7 @@ def search(
     planted: Sequence[str] = (),
     jobs: int = 1,
     stop_at_first: bool = False,
+    spread: bool = False,
     corpus: Corpus | None = None,
     progress: Progress | None = None,
 ) -> Search:
@@ -118,6 +118,8 @@ def search(
         Processes; with 1 it all happens in this one.
     stop_at_first
         Stop at the first violation, in the order of seeds and cases.
+    spread
+        Let each seed run one of the cases, in turn, instead of all.
     corpus
         Failing runs to run again first; new ones are added.
     progress
@@ -129,7 +131,11 @@ def search(
         For an unknown case, no seed, or a number of processes below 1.
     """
     names = [case.name for case in chosen(tuple(cases))]
-    tasks: list[Task] = [(name, seed, tuple(planted)) for seed in seeds for name in names]
+    defects = tuple(planted)
+    if spread:
+        tasks: list[Task] = [(names[turn % len(names)], seed, defects) for turn, seed in enumerate(seeds)]
+    else:
+        tasks = [(name, seed, defects) for seed in seeds for name in names]
     if not tasks or jobs < 1:
         key, value = ("seeds", 0) if not tasks else ("jobs", jobs)
         raise BadInputError(
@@ -138,35 +144,25 @@ def search(
     found = Search()
     if corpus is not None:
         found.replayed.extend(corpus.replay())
-    ended = _here(tasks) if jobs == 1 else _in_processes(tasks, jobs)
-    for trial in progress(ended, len(tasks)) if progress is not None else ended:
-        found.trials.append(trial)
-        if stop_at_first and trial.violates:
-            break
-    ended.close()
+    ended = trials(tasks, jobs)
+    try:
+        for trial in progress(ended, len(tasks)) if progress is not None else ended:
+            found.trials.append(trial)
+            if stop_at_first and trial.violates:
+                break
+    except KeyboardInterrupt:
+        found.interrupted = True  # what was found until then is worth more than the rest
+    finally:
+        ended.close()
     if corpus is not None:
         corpus.keep(finding.trial for finding in found.findings)
     return found
 
 
-def _here(tasks: Iterable[Task]) -> Generator[Trial, None, None]:
-    for task in tasks:
-        yield attempt(*task)
+def trials(tasks: Iterable[Task], jobs: int) -> Generator[Trial, None, None]:
+    """Run each task and yield what it came to, in the order of the tasks."""
+    return in_order(_attempted, tasks, jobs)
 
 
-def _in_processes(tasks: Iterable[Task], jobs: int) -> Generator[Trial, None, None]:
-    """Yield trials in the order of the tasks; the processes are fresh and inherit nothing of ours."""
-    left = iter(tasks)
-    ahead: deque[Future[Trial]] = deque()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        try:
-            while True:
-                while len(ahead) < jobs * AHEAD and (task := next(left, None)) is not None:
-                    ahead.append(pool.submit(attempt, *task))
-                if not ahead:
-                    return
-                wait([ahead[0]], return_when=FIRST_COMPLETED)
-                yield ahead.popleft().result()
-        finally:
-            for future in ahead:
-                future.cancel()
+def _attempted(task: Task) -> Trial:
+    return attempt(*task)

@@ -10,7 +10,7 @@ redraws its distributions for each seed in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,13 +36,26 @@ OFTEN: Final = {
 }
 """Kinds that exist more often: what other faults need to bite, a crash above all."""
 CRASH: Final = "process.crash"
-CRASH_RATIO: Final = 0.12
-"""Share of entries that are crashes at least, where they exist: what a disk has lost shows after one only."""
+SHOWN_BY_CRASH: Final = frozenset(
+    name
+    for name, fault in FAULTS.items()
+    if fault.family == "storage" or name in ("resource.io_errors", "resource.disk_full")
+)
+"""Faults that leave no trace before their target reads its disk again, which it does after a crash only."""
+FOLLOWED_RATIO: Final = 0.7
+"""Chance of such a fault to be followed by a crash of the same members, where crashes exist."""
+SAME_RATIO: Final = 0.3
+"""Chance of an entry to hit the members of an earlier one: what two faults do to one member differs from
+what they do to two."""
 USUAL_RATIO: Final = 0.6
 """Chance of a choice's default; the others share the rest."""
 MOST_ENTRIES: Final = 9
 SELECTS: Final[tuple[Select, ...]] = ("one", "minority", "majority", "all", "random", "primaries")
 MINOR: Final[tuple[Select, ...]] = ("one", "minority")
+CUTS: Final = frozenset({"network.partition", "network.bridge"})
+"""Faults between their targets and all others, which are nothing where there are no others."""
+LASTS_RATIO: Final = (0.04, 0.6)
+"""From what the mean length of a plan's faults is drawn, as a share of their phase."""
 
 
 def draw_plan(spec: SystemSpec, seed: int, *, phases: Phases | None = None, **options: Any) -> Plan:
@@ -77,11 +90,11 @@ def draw_plan(spec: SystemSpec, seed: int, *, phases: Phases | None = None, **op
         drawn={"seed": seed, "strongest": draw.strongest, "lasts_s_mean": draw.lasts_s},
     )
     entries: list[Entry] = []
-    for number in range(draw.random.randint(1, MOST_ENTRIES)):
-        entry = draw.entry(f"e{number + 1}")
-        candidate = plan.model_copy(update={"entries": (*entries, entry)})
-        if not _refused(candidate, spec):
-            entries.append(entry)
+    for _ in range(draw.random.randint(1, MOST_ENTRIES)):
+        for entry in draw.strand():
+            candidate = entry.model_copy(update={"id": f"e{len(entries) + 1}"})
+            if not _refused(plan.model_copy(update={"entries": (*entries, candidate)}), spec):
+                entries.append(candidate)
     return plan.model_copy(update={"entries": tuple(entries)})
 
 
@@ -96,7 +109,10 @@ class _Draw:
         self.random = random
         self._spec = spec
         self._length_s = phases.faults_s
-        self._cheats = spec.byzantine(spec.resolved(options))
+        able = spec.byzantine(spec.resolved(options))
+        # All entries of a plan share so many cheats as a finality is promised to bear: what two entries
+        # do with different members adds up.
+        self._cheats = random.sample(able, max(1, (len(able) - 1) // 3)) if able else []
         kinds = [name for name in sorted(spec.faults) if not FAULTS[name].needs]
         if not self._cheats:
             kinds = [name for name in kinds if FAULTS[name].family != "byzantine"]
@@ -104,46 +120,63 @@ class _Draw:
             random.choice(kinds)
         ]
         self.strongest = {name: round(random.uniform(0.1, 1.0), 3) for name in exist}
-        self.lasts_s = round(random.uniform(0.04, 0.35) * phases.faults_s, 3)
+        self.lasts_s = round(random.uniform(*LASTS_RATIO) * phases.faults_s, 3)
         families: dict[str, list[str]] = {}
         for name in exist:
             families.setdefault(FAULTS[name].family, []).append(name)
         # First a family, so that the many faults of the network do not crowd the others out.
         self._families = list(families.values())
+        self._hit: list[Target] = []
 
-    def entry(self, entry: str) -> Entry:
-        """Draw one entry."""
-        random = self.random
-        crashes = CRASH in self.strongest and random.random() < CRASH_RATIO
-        fault = FAULTS[CRASH if crashes else random.choice(random.choice(self._families))]
-        strongest = self.strongest[fault.name]
-        start_s = round(random.uniform(0, 0.9 * self._length_s), 3)
+    def strand(self) -> Iterator[Entry]:
+        """Draw an entry, and the crash that shows what it did where nothing else would."""
+        first = self._entry(FAULTS[self.random.choice(self.random.choice(self._families))])
+        yield first
+        if CRASH in self.strongest and first.fault in SHOWN_BY_CRASH and self._happens(FOLLOWED_RATIO):
+            last_s = self._length_s if first.end_s is None else first.end_s
+            start_s = round(self.random.uniform(first.start_s, last_s), 3)
+            yield self._entry(FAULTS[CRASH], start_s=start_s, target=first.target, state="durable")
+
+    def _entry(
+        self, fault: Fault, *, start_s: float | None = None, target: Target | None = None, **fixed: Any
+    ) -> Entry:
+        random, strongest = self.random, self.strongest[fault.name]
+        if start_s is None:
+            start_s = round(random.uniform(0, 0.9 * self._length_s), 3)
         lasts_s = max(0.1, random.expovariate(1 / self.lasts_s))
         parameters: dict[str, Any] = {
-            one.name: one.choices[0] if random.random() < USUAL_RATIO else random.choice(one.choices)
+            one.name: one.choices[0] if self._happens(USUAL_RATIO) else random.choice(one.choices)
             for one in fault.parameters
             if one.kind == "choice"
-        }
-        target = self._target(fault, parameters)
+        } | fixed
         return Entry(
             fault=fault.name,
-            id=entry,
-            target=target,
+            target=target or self._target(fault, parameters),
             start_s=start_s,
             end_s=None if fault.instant else round(min(self._length_s, start_s + lasts_s), 3),
             intensity=round(max(0.01, strongest * random.uniform(0.5, 1.0)), 3),
             parameters={**parameters, **self._signed(fault, strongest)},
         )
 
+    def _happens(self, ratio: float) -> bool:
+        return self.random.random() < ratio
+
     def _target(self, fault: Fault, parameters: Mapping[str, Any]) -> Target:
+        """Draw whom an entry hits, by a seed of its own, so that another entry can hit the same."""
         random = self.random
         if fault.family == "byzantine":
-            most = max(1, (len(self._cheats) - 1) // 3)  # what a finality is promised to bear
-            return Target(select="named", names=tuple(random.sample(self._cheats, random.randint(1, most))))
-        if fault.destroys or parameters.get("state") == "lost":
-            return Target(select=random.choice(MINOR))
-        selects = [select for select in SELECTS if select != "primaries" or self._spec.has_primaries]
-        return Target(select=random.choice(selects))
+            some = random.sample(self._cheats, random.randint(1, len(self._cheats)))
+            return Target(select="named", names=tuple(some))
+        few = fault.destroys or parameters.get("state") == "lost"
+        out = set() if self._spec.has_primaries else {"primaries"}
+        out |= {"all"} if fault.name in CUTS else set()
+        selects = MINOR if few else [select for select in SELECTS if select not in out]
+        fitting = [target for target in self._hit if target.select in selects]
+        if fitting and self._happens(SAME_RATIO):
+            return random.choice(fitting)
+        target = Target(select=random.choice(selects), seed=random.getrandbits(32))
+        self._hit.append(target)
+        return target
 
     def _signed(self, fault: Fault, strongest: float) -> dict[str, Any]:
         """Draw which way a clock goes wrong, which an intensity does not say."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alyslab.harnesses.network.network import Network
     from alyslab.runtime import Event, Journal, Node
 
-SHORT: Final = Phases(steady_s=3.0, faults_s=12.0, converge_s=20.0)
+SHORT: Final = Phases(steady_s=6.0, faults_s=12.0, converge_s=20.0)
 """Long enough for a system that does something every second."""
 Options = Mapping[str, bool | int | float | str]
 
@@ -52,6 +52,11 @@ class Process(Protocol):
 
 class Cheat(Protocol):
     """What makes members of a system misbehave, where the system has such roles."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Those that can."""
+        ...
 
     def begin(self, entry: str, behaviour: str, members: Sequence[str], options: Mapping[str, Any]) -> None:
         """Let these members misbehave from now on."""

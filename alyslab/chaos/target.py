@@ -42,21 +42,32 @@ class Target(BaseModel):
         }
         return sizes.get(self.select)
 
-    def resolve(self, members: Sequence[str], primaries: Sequence[str], random: Random) -> tuple[str, ...]:
-        """Return the members hit, in the system's order; draws from ``random`` unless it has a seed."""
+    def resolve(
+        self,
+        members: Sequence[str],
+        primaries: Sequence[str],
+        random: Random,
+        *,
+        able: Sequence[str] | None = None,
+    ) -> tuple[str, ...]:
+        """Return the members hit, in the system's order; draws from ``random`` unless it has a seed.
+
+        Where only some are able to be hit, they are drawn from those; how many is a matter of all.
+        """
         rng = random if self.seed is None else Random(self.seed)
+        able = members if able is None else able
         match self.select:
             case "named":
                 chosen = set(self.names)
             case "primaries":
                 chosen = set(primaries)
             case "all":
-                chosen = set(members)
+                chosen = set(able)
             case "random" if self.count is None:
-                drawn = [name for name in members if rng.random() < 0.5]
-                chosen = set(drawn or [rng.choice(list(members))])
+                drawn = [name for name in able if rng.random() < 0.5]
+                chosen = set(drawn or [rng.choice(list(able))])
             case _:
-                chosen = set(rng.sample(list(members), min(len(members), self.size(len(members)) or 0)))
+                chosen = set(rng.sample(list(able), min(len(able), self.size(len(members)) or 0)))
         return tuple(name for name in members if name in chosen)
 
     def surely(self, members: Sequence[str]) -> frozenset[str]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from alyslab.chaos.cases import all_cases, case_of
+from alyslab.chaos.cases import case_named, case_of
 from alyslab.runtime import failed_run, simulate
 from alyslab.runtime.simulation import MAX_STEPS, MAX_TIME_S
 from alyslab.runtime.token import Token
 
 if TYPE_CHECKING:
-    from alyslab.chaos.cases import Case
+    from alyslab.chaos.case import Case
     from alyslab.runtime import Run
     from alyslab.runtime.sites import SiteCoverage
 
@@ -49,7 +49,7 @@ class Trial:
 
 def attempt(case: str, seed: int, planted: Iterable[str] = ()) -> Trial:
     """Run a case with a seed and judge it; an exception of the code under test is an outcome too."""
-    found = all_cases()[case]
+    found = case_named(case)
     return _judged(
         found,
         seed,

@@ -208,6 +208,10 @@ def _byzantine_problems(
         yield Problem(
             where=where, key=f"{place}.target", what=what, value=size, allowed=f"1 to {len(cheats)}"
         )
+    keys = fault.resolve(entry.intensity, entry.parameters).get("keys", 0)
+    if isinstance(keys, int) and keys > len(cheats) - size >= 0:
+        what, allowed = f"{keys} keys besides {size} victims", f"0 to {len(cheats) - size}"
+        yield Problem(where=where, key=f"{place}.parameters.keys", what=what, value=keys, allowed=allowed)
     for name in entry.target.names:
         if name in members and name not in cheats:
             what, allowed = (

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from alyslab.checkers import terms
 from alyslab.checkers.evidence import none_of
 from alyslab.checkers.verdict import Check, Verdict
 from alyslab.runtime.event import Event
@@ -23,6 +24,7 @@ KINDS = (
     "consensus.candidate",
     "consensus.imported",
     "adversary.signed",
+    *terms.KINDS,
 )
 """What the checks of this module read."""
 SOURCE = "alys-system.md §1, process_block order"
@@ -31,16 +33,17 @@ SOURCE = "alys-system.md §1, process_block order"
 def certificates(events: Iterable[Event]) -> Verdict:
     """Every imported block has the approval of ⌈2n/3⌉ different authorities, and each of them gave it.
 
-    An approval counts from when its authority wrote that it gave it.
+    An approval counts from when its authority wrote that it gave it, and if
+    its authority is of the federation that signs the block's height.
     """
     given: set[tuple[int, str]] = set()
-    members = seen = counted = 0
+    federation = terms.Terms()
+    seen = counted = 0
     few, unsigned, invented = list[Event](), list[Event](), list[Event]()
     for event in events:
         fields = event.fields
-        if event.kind == "consensus.started":
-            members = fields["members"]
-        elif event.kind in ("consensus.approved", "adversary.signed"):
+        federation.follow(event)
+        if event.kind in ("consensus.approved", "adversary.signed"):
             given.add((fields["authority"], fields["root"]))
         elif event.kind == "consensus.counted":
             counted += 1
@@ -48,8 +51,10 @@ def certificates(events: Iterable[Event]) -> Verdict:
                 invented.append(event)
         elif event.kind == "consensus.imported":
             seen += 1
-            signers = [index for index in range(members) if fields["signers"] >> index & 1]
-            if len(signers) < (2 * members + 2) // 3:
+            mask = fields["signers"]
+            signers = [number for number in range(mask.bit_length()) if mask >> number & 1]
+            seats = federation.at(fields["height"])
+            if len(frozenset(signers) & frozenset(seats.numbers)) < seats.quorum:
                 few.append(event)
             if any((index, fields["root"]) not in given for index in signers):
                 unsigned.append(event)
@@ -65,7 +70,8 @@ def certificates(events: Iterable[Event]) -> Verdict:
 def votes_kept(events: Iterable[Event]) -> Verdict:
     """No authority approves two blocks of one slot, nor at one height an earlier slot after a later.
 
-    A vote that is given again, as after a restart, is the same vote.
+    A vote that is given again, as after a restart, is the same vote.  A member
+    whose disk has lost votes must know it, and abstain beyond all it signed.
     """
     by_slot: dict[tuple[int, int], Event] = {}
     latest: dict[tuple[int, int], Event] = {}
@@ -76,7 +82,9 @@ def votes_kept(events: Iterable[Event]) -> Verdict:
         fields = event.fields
         if event.kind == "consensus.started":
             slot_ms = fields["slot_ms"]
-            if fields["votes"] < len(sent[event.subject]):
+            signed = sent[event.subject]
+            knows = fields.get("abstains_until", -1) >= max(signed, default=-1)
+            if fields["votes"] < len(signed) and not knows:
                 lost.append(event)
         if event.kind != "consensus.approved":
             continue

@@ -138,7 +138,7 @@ def chains_of(journal: Iterable[Event]) -> dict[str, list[Event]]:
     for event in journal:
         if event.kind == "block.imported":
             chains.setdefault(event.subject, []).append(event)
-        elif event.kind == "chain.rolled_back":
+        elif event.kind in ("chain.rolled_back", "consensus.started"):  # a disk may have lost blocks
             kept = chains.get(event.subject, [])
             chains[event.subject] = [
                 block for block in kept if block.fields["height"] <= event.fields["height"]

@@ -193,8 +193,9 @@ def _moments(line: str, spec: Mapping[str, Any], sample: Sequence[float]) -> Ite
         yield LinkStatistic(
             line, "mean latency", math.fsum(sample) / n, mean_ms, deviation, "ms", _FORMULAS[kind]
         )
-    # Of the normal scores, whose autocorrelation is the parameter itself; many equal latencies have none.
-    if kind in ("normal", "uniform") and len(set(sample)) > n // 2:
+    # Of the normal scores, whose autocorrelation is the parameter itself; many equal latencies have none,
+    # and where messages were lost, those that are left are no neighbours.
+    if kind in ("normal", "uniform") and len(set(sample)) > n // 2 and not loss_ratio(spec):
         below = cumulative(spec)
         scores = [normal_score(below(value)) for value in sample]
         deviation = math.sqrt((1 - correlation**2) / n)

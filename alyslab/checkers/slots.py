@@ -8,14 +8,15 @@ Source: alys-system.md §1, "Aura", "Halt/finality"; §7, "Signature starvation"
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
+from alyslab.checkers import terms
 from alyslab.checkers.evidence import none_of
 from alyslab.checkers.verdict import Check, Verdict
 from alyslab.runtime.event import Event
 
 KINDS = (
-    "consensus.started",
     "consensus.produced",
     "consensus.skipped",
     "consensus.rejected",
@@ -26,32 +27,46 @@ KINDS = (
     "node.resume",
     "faults.over",
     "run.over",
+    "consensus.stopped",
+    "consensus.gate",
+    "block.imported",
+    "chain.rolled_back",
+    *terms.KINDS,
 )
 """What the checks of this module read."""
 NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
 SOURCE = "alys-system.md §1, Aura"
 
 
 def turns_kept(events: Iterable[Event]) -> Verdict:
-    """Only a slot's author writes it, once, and not while it catches up."""
+    """Only a slot's author writes it, once, and while it catches up only if its gate lets it.
+
+    Whose slot it is depends on the height; a node that was not told of a change
+    is held against the federation that it knows.
+    """
     started: dict[str, Event] = {}
+    federation, let = terms.Terms(), dict[str, int]()
     catching_up: dict[str, Event] = {}
     written: dict[tuple[str, int], Event] = {}
     strangers, twice, behind = list[Event](), list[Event](), list[Event]()
     for event in events:
         node, fields = event.subject, event.fields
+        federation.follow(event)
         if event.kind == "consensus.started":
             started[node] = event
             catching_up.pop(node, None)
+        elif event.kind == "consensus.gate" and fields["allowed"]:
+            let[node] = fields["slot"]
         elif event.kind == "consensus.rejoining":
             catching_up[node] = event
         elif event.kind == "consensus.rejoined":
             catching_up.pop(node, None)
         elif event.kind == "consensus.produced":
-            own = started[node].fields
-            if fields["slot"] % own["members"] != own["authority"]:
+            seats = federation.known_to(node, fields["height"])
+            if seats.author(fields["slot"]) != started[node].fields["authority"]:
                 strangers.append(event)
-            if node in catching_up:
+            if node in catching_up and let.get(node) != fields["slot"]:
                 behind += [catching_up[node], event]
             before = written.setdefault((node, fields["slot"]), event)
             if before.fields["root"] != fields["root"]:
@@ -90,9 +105,11 @@ def slots_answered(events: Iterable[Event]) -> Verdict:
             "slots of authors that are up, without a block or a reason", "no calm time"
         )
     silent, expected = list[Event](), 0
+    federation, heads = terms.Terms(), _Heads(kept)
+    for event in kept:
+        federation.follow(event)
     for node, start in _up_throughout(kept, over_ns).items():
-        slot_ms, members = start.fields["slot_ms"], start.fields["members"]
-        epoch_ms = start.fields["epoch_ms"]
+        slot_ms, epoch_ms = start.fields["slot_ms"], start.fields["epoch_ms"]
         answered = {
             event.fields["slot"]
             for event in kept
@@ -101,12 +118,30 @@ def slots_answered(events: Iterable[Event]) -> Verdict:
         first = -(-(epoch_ms + over_ns // NS_PER_MS) // slot_ms) + 1
         last = (epoch_ms + end_ns // NS_PER_MS) // slot_ms
         for slot in range(first, last):
-            if slot % members == start.fields["authority"]:
+            heights = heads.about(node, (slot * slot_ms - epoch_ms) * NS_PER_MS)
+            if all(federation.at(height + 1).author(slot) == start.fields["authority"] for height in heights):
                 expected += 1
                 if slot not in answered:
                     silent.append(start)
     name = "slots of authors that are up, without a block or a reason"
     return Verdict((_none(name, silent, expected),))
+
+
+class _Heads:
+    """The heights of the nodes' heads through a run."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._moves: dict[str, list[tuple[int, int]]] = {}
+        for event in events:
+            if event.kind in ("block.imported", "chain.rolled_back", "consensus.started"):
+                self._moves.setdefault(event.subject, []).append((event.time_ns, event.fields["height"]))
+
+    def about(self, node: str, time_ns: int) -> tuple[int, ...]:
+        """Return the node's height at a time, and what it became within the next second."""
+        moves = self._moves.get(node, [])
+        place = bisect_right(moves, (time_ns, 1 << 62))
+        soon = [height for moment, height in moves[place:] if moment <= time_ns + NS_PER_S]
+        return (moves[place - 1][1] if place else 0, *soon)
 
 
 def _up_throughout(events: list[Event], over_ns: int) -> dict[str, Event]:
@@ -116,7 +151,9 @@ def _up_throughout(events: list[Event], over_ns: int) -> dict[str, Event]:
         if event.kind == "consensus.started":
             if event.time_ns <= over_ns and event.fields["authority"] >= 0:
                 up[event.subject] = event
-        elif event.kind == "node.crash" or (event.kind == "node.pause" and event.time_ns >= over_ns):
+        elif event.kind in ("node.crash", "consensus.stopped") or (
+            event.kind == "node.pause" and event.time_ns >= over_ns
+        ):
             up.pop(event.subject, None)
     return up
 

@@ -2,7 +2,7 @@
 
 Rows of the world: ``sync.member``, ``sync.source``, ``sync.truth``,
 ``faults.over``; of nodes: all other kinds that begin with ``sync.`` or
-``store.``, and the runtime's ``node.crash``.
+``store.``, and :data:`OTHERS`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ STALENESS_S: Final = 16.0
 An interval of 5 s between rounds of statuses, 5 s to connect again, 5 s until
 a status times out for which the others wait, and a little.
 """
+
+OTHERS: Final = frozenset({"node.crash", "fault.checkpoint", "disk.fault", "disk.crash"})
+"""Rows of nodes that are no sync's own."""
 
 
 @dataclass(slots=True)
@@ -68,9 +71,7 @@ class SyncLog:
                 log.aware = fields["aware"]
             elif kind == "faults.over":
                 log.over = event
-            elif event.subject in log.nodes and (
-                kind.startswith(("sync.", "store.")) or kind in ("node.crash", "fault.checkpoint")
-            ):
+            elif event.subject in log.nodes and (kind.startswith(("sync.", "store.")) or kind in OTHERS):
                 log.nodes[event.subject].append(event)
         return log
 

@@ -26,7 +26,14 @@ STATE_COLOURS: Final = {
     "idle": ("0.85", ""),
 }
 """Colour and hatch of each state, so that it needs no colour."""
-FAULT_COLOURS: Final = {"partition": "C3", "crash": "0.4", "vanish": "C4", "bit_flip": "C6", "bit_rot": "C5"}
+FAULT_COLOURS: Final = {
+    "partition": "C3",
+    "crash": "0.4",
+    "vanish": "C4",
+    "bit_flip": "C6",
+    "bit_rot": "C5",
+    "disk_failure": "C8",
+}
 LABEL_CHARACTERS: Final = 36
 """Where the label of a bar is broken."""
 LIMITS_S: Final = {"partition": PARTITION_S, "checkpoint": CHECKPOINT_S}

@@ -29,7 +29,13 @@ class Workload:
     """In which order ready steps run, unless a run says otherwise."""
 
     def run(
-        self, seed: int, *, strategy: str | None = None, planted: Iterable[str] = (), **parameters: Any
+        self,
+        seed: int,
+        *,
+        strategy: str | None = None,
+        planted: Iterable[str] = (),
+        activation_ratio: float = 0.0,
+        **parameters: Any,
     ) -> Outcome:
         """Run it in virtual time and judge it.
 
@@ -43,6 +49,7 @@ class Workload:
             seed=seed,
             strategy=strategy or self.strategy,
             planted=planted,
+            activation_ratio=activation_ratio,
             parameters=parameters,
         )
         return Outcome(workload=self.name, run=run, verdict=self.judge(run.journal))

@@ -23,9 +23,20 @@ from alyslab.harnesses.actor.workloads.judging import judge_observed
 from alyslab.harnesses.detection import search
 from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import Limit, Phase, PhaseSpec
+from alyslab.phases.properties import PARAMETER as PROPERTY_CASES
+from alyslab.phases.properties import observe_properties
+from alyslab.phases.resilience import PARAMETER as CHAOS_SEEDS
+from alyslab.phases.resilience import observe_resilience
 
 PLANTED: Final = "design.md, principle 6: the lab must find each planted bug, and nothing without"
 NUMBERS: Final = "issue 3, numbers: ratios in one run"
+PROPERTIES: Final = (
+    "messages keep their order",
+    "supervisors keep their limits",
+    "actors answer, recover and end in order",
+    "ActorMachine",
+)
+"""What of issue 8 stands on the actor system alone."""
 SEED_END: Final = 2**63
 FULL_BENCH: Final = 100_000
 """Messages from which on the numbers are held against what was asked for.  Source: issue 3, numbers."""
@@ -104,6 +115,8 @@ async def show_actor_core(context: PhaseContext) -> None:
     await _observe_wall_clock(context, actors)
     await _observe_planted_bugs(context)
     await _observe_false_alarms(context, actors)
+    await observe_properties(context, PROPERTIES)
+    await observe_resilience(context, "actors")
     _observe_numbers(context)
 
 
@@ -209,5 +222,12 @@ ACTOR_CORE: Final = PhaseSpec(
     workload=show_actor_core,
     limits=LIMITS,
     harnesses={"actors": lambda _config: ActorHarness("actors")},
-    parameters={"messages": 40, "hunt_seeds": 20, "clean_seeds": 10, "bench_messages": 2_000},
+    parameters={
+        "messages": 40,
+        "hunt_seeds": 20,
+        "clean_seeds": 10,
+        "bench_messages": 2_000,
+        PROPERTY_CASES: 25,
+        CHAOS_SEEDS: 3,
+    },
 )

@@ -32,6 +32,8 @@ class PhaseContext:
         What the phase asked for, by name; initialised, and found ready.
     metrics
         This run's own collector.
+    chaos_enabled
+        Whether faults may be injected (``execution.chaos_enabled``).
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class PhaseContext:
         parameters: Mapping[str, ParameterValue],
         harnesses: Mapping[str, Harness],
         metrics: MetricsCollector,
+        chaos_enabled: bool = False,
     ) -> None:
         self.phase = phase
         self.seed = seed
         self.parameters = parameters
         self.metrics = metrics
+        self.chaos_enabled = chaos_enabled
         self.runs: list[Run] = []
         self.observations: dict[str, Observation] = {}
         self.verdicts: list[Verdict] = []

@@ -20,6 +20,8 @@ from alyslab.harnesses.simulated import SimulatedWorkload
 from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import Limit, Phase, PhaseSpec
 from alyslab.phases.properties import PARAMETER, observe_properties
+from alyslab.phases.resilience import PARAMETER as CHAOS_SEEDS
+from alyslab.phases.resilience import observe_resilience
 from alyslab.runtime import Journal, Run
 from alyslab.runtime.replay import replay
 
@@ -111,10 +113,11 @@ async def show_foundation(context: PhaseContext) -> None:
     _observe_propagation(context, first)
     await _observe_planted_bugs(context, network)
     await observe_properties(context, PROPERTIES)
+    await observe_resilience(context, "network")
 
 
 def _arguments(context: PhaseContext, seed: int | None = None) -> dict[str, Any]:
-    own = {"strategy", "hunt_seeds", PARAMETER}
+    own = {"strategy", "hunt_seeds", PARAMETER, CHAOS_SEEDS}
     return {
         "seed": context.seed if seed is None else seed,
         "strategy": str(context.parameters["strategy"]),
@@ -233,5 +236,6 @@ FOUNDATION: Final = PhaseSpec(
         "strategy": "fifo",
         "hunt_seeds": 60,
         PARAMETER: 25,
+        CHAOS_SEEDS: 3,
     },
 )

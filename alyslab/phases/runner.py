@@ -44,7 +44,12 @@ async def run(
         )
     metrics = MetricsCollector()
     context = PhaseContext(
-        phase=spec.phase, seed=seed, parameters=parameters, harnesses=harnesses, metrics=metrics
+        phase=spec.phase,
+        seed=seed,
+        parameters=parameters,
+        harnesses=harnesses,
+        metrics=metrics,
+        chaos_enabled=config.execution.chaos_enabled,
     )
     loop = asyncio.get_running_loop()
     began_s = loop.time()

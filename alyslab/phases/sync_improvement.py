@@ -22,8 +22,20 @@ from alyslab.harnesses.sync.workloads.registry import DEFECTS
 from alyslab.harnesses.sync.workloads.studies import recovery_times, speed_by_downloads
 from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import Phase, PhaseSpec
+from alyslab.phases.properties import PARAMETER as PROPERTY_CASES
+from alyslab.phases.properties import observe_properties
+from alyslab.phases.resilience import PARAMETER as CHAOS_SEEDS
+from alyslab.phases.resilience import observe_resilience
 from alyslab.phases.sync_limits import LIMITS
 
+PROPERTIES: Final = (
+    "checkpoints are consistent",
+    "a sync ends at the source",
+    "candidates keep their approvals",
+    "thresholds are exact",
+    "SyncMachine",
+)
+"""What of issue 8 stands on sync and on what consensus votes with; its machine takes seconds a case."""
 SEED_END: Final = 2**63
 CLEAN_SEEDS_APART: Final = 1_000_000
 """Seeds of trials without a bug begin so far from those of the searches."""
@@ -47,6 +59,9 @@ async def show_sync_improvement(context: PhaseContext) -> None:
     _observe_recovery(context)
     await _observe_planted_bugs(context)
     await _observe_false_alarms(context, nodes)
+    await observe_properties(context, PROPERTIES)
+    await observe_resilience(context, "sync")
+    await observe_resilience(context, "consensus")
     _observe_numbers(context)
 
 
@@ -190,6 +205,8 @@ SYNC_IMPROVEMENT: Final = PhaseSpec(
         "clean_consensus_seeds": 2,
         "bench_blocks": 0,
         "bench_real_blocks": 0,
+        PROPERTY_CASES: 10,
+        CHAOS_SEEDS: 3,
     },
 )
 """``sync_blocks`` of the full sync; seeds of the distributions, of each search and of clean trials."""

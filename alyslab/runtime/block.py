@@ -11,7 +11,7 @@ recomputed from a file.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BLOCK_ROWS = 4_096
 """Rows in a sealed block; part of the digest's definition."""
-PART_ROWS = 512
+PART_ROWS = 256
 """Rows that are encoded at once, while the processor's cache still holds them; no digest depends on it."""
 
 Row = tuple[int, int, str, tuple[Any, ...]]
@@ -97,7 +97,7 @@ class Encoder:
         packed = self._pack(cells, schemas, values)
         try:
             kinds, whose = self._numbered(schemas, subjects)
-        except (KeyError, TypeError):  # something appears here first, or is no subject at all
+        except (KeyError, TypeError, ValueError):  # something appears here first, or is no subject at all
             self._admit(cells, schemas, subjects)
             kinds, whose = self._numbered(schemas, subjects)
         return Block(np.array(times, "<i8"), kinds, whose, packed)
@@ -150,12 +150,7 @@ class Encoder:
 
     def _numbered(self, schemas: Sequence[int], subjects: Sequence[str]) -> tuple[Any, Any]:
         """Return both columns as numbers of first appearance; raises KeyError for what has none yet."""
-        import numpy as np
-
-        return (
-            np.fromiter(map(self._schema_order.__getitem__, schemas), "<i4", len(schemas)),
-            np.fromiter(map(self._subject_order.__getitem__, subjects), "<i4", len(subjects)),
-        )
+        return _column(self._schema_order, schemas), _column(self._subject_order, subjects)
 
     def _pack(
         self,
@@ -225,6 +220,15 @@ class Encoder:
             refused = first_refused(kind, names, values)
             if refused is not None:
                 raise BadRowError(refused, number)
+
+
+def _column(order: Mapping[Any, int], names: Sequence[Any]) -> Any:
+    """Return the number of each name; raises KeyError for one that has none, TypeError for what is none."""
+    import numpy as np
+
+    if names.count(names[0]) == len(names):  # a busy actor writes long stretches of the same
+        return np.full(len(names), order[names[0]], "<i4")
+    return np.fromiter(map(order.__getitem__, names), "<i4", len(names))
 
 
 def _header(rows: int) -> bytes:

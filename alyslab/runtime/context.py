@@ -12,10 +12,11 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import Context
 from functools import partial
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alyslab.errors import NodeError
 from alyslab.runtime.journal import Clock, Journal
@@ -24,6 +25,7 @@ from alyslab.runtime.sites import Sites, answering
 
 if TYPE_CHECKING:
     from alyslab.runtime.node import Node
+    from alyslab.runtime.timers import Post
 
 
 class Runtime(ABC):
@@ -66,6 +68,17 @@ class Runtime(ABC):
     def ticker(self) -> tuple[Callable[[], int], int]:
         """Return (ticks, origin): ``ticks() - origin`` is ``now_ns``, for where a property costs too much."""
         return partial(attrgetter("now_ns"), self.clock), 0
+
+    def poster(self) -> Post:
+        """Return a function that lets a callback run at a moment, without a handle to take it back."""
+        clock, call_later = self.clock, self.event_loop.call_later
+
+        def post(
+            when_ns: int, callback: Callable[..., object], args: tuple[Any, ...], context: Context
+        ) -> None:
+            call_later(max(0.0, (when_ns - clock.now_ns) / 1e9), callback, *args, context=context)
+
+        return post
 
     @property
     @abstractmethod

@@ -97,6 +97,8 @@ class SimulationLoop(LoopSurface):
         # and asyncio calls these once a step.
         self.call_soon = self._make_call_soon()  # type: ignore[assignment,method-assign]
         self.call_later = self._make_call_later()  # type: ignore[assignment,method-assign]
+        self.post = self._timers.poster(self, self._ready.append)
+        """Lets a callback run at a moment, for where a handle costs too much."""
         self.create_future = self._make_create_future()  # type: ignore[method-assign]
         self.primitives = Primitives(self)
 
@@ -202,7 +204,7 @@ class SimulationLoop(LoopSurface):
         # journals of finished runs until the collector next looks at the oldest generation.
         self.generators.end()
         self.adopt, self.generators.owner = None, _nobody
-        self.call_soon = self.call_later = _refuse_closed  # type: ignore[assignment,method-assign]
+        self.call_soon = self.call_later = self.post = _refuse_closed  # type: ignore[assignment,method-assign]
         self.create_future = self.primitives.create_future = _refuse_closed  # type: ignore[assignment,method-assign]
 
     # --- running -----------------------------------------------------------------------------
@@ -256,15 +258,16 @@ class SimulationLoop(LoopSurface):
 
     def _advance(self) -> None:
         """Jump to the next timer and make everything that is due then ready."""
-        when_ns = self._timers.next_moment()
-        if when_ns is None:
+        found = self._timers.next_due(self._max_time_ns)
+        if found is None:
             what = f"the simulation stalled at {self.time():.9f} s: nothing is ready, nothing is scheduled"
             raise StallError(what, self.waiting())
-        if when_ns > self._max_time_ns:
+        when_ns, due = found
+        if not due:
             raise BudgetError("max_time_s", self._max_time_ns / NS_PER_S, self.waiting())
         self.now_ns = when_ns
         self._trace.jump(when_ns)
-        self._ready.extend(self._timers.take())
+        self._ready.extend(due)
 
     def _account(self) -> None:
         """Fold the trace into the digest, count the steps, clear up when it is time."""

@@ -7,7 +7,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alyslab.errors import BadInputError, Problem, StateError, UnhandledError
 from alyslab.runtime.callback import NS_PER_S
@@ -18,6 +18,9 @@ from alyslab.runtime.node import owner_of
 from alyslab.runtime.randomness import Streams
 from alyslab.runtime.strategy import make_strategy
 from alyslab.runtime.task import SimTask
+
+if TYPE_CHECKING:
+    from alyslab.runtime.timers import Post
 
 T = TypeVar("T")
 
@@ -88,6 +91,10 @@ class Simulation(Runtime):
     def event_loop(self) -> SimulationLoop:
         """The simulation's loop, whether it runs at this moment or not."""
         return self.loop
+
+    def poster(self) -> Post:
+        """Return the loop's own function; a handle would be an object more for each message."""
+        return self.loop.post
 
     def run(
         self, main: Callable[..., Coroutine[Any, Any, T]] | Coroutine[Any, Any, T], /, **parameters: Any

@@ -112,6 +112,7 @@ class Sites:
         self._planted = _known_defects(planted)
         self._visits: dict[str, list[int]] = {}
         self._draw: dict[str, Callable[[], float] | None] = {}
+        self._resting = False
 
     @property
     def planted_names(self) -> tuple[str, ...]:
@@ -132,10 +133,14 @@ class Sites:
         counts = self._visits[name]
         counts[0] += 1
         draw = self._draw[name]
-        if draw is None or draw() >= FIRE_RATIO:
+        if draw is None or draw() >= FIRE_RATIO or self._resting:
             return False
         counts[1] += 1
         return True
+
+    def rest(self) -> None:
+        """Let no site fire from now on: for the part of a run in which nothing is broken on purpose."""
+        self._resting = True
 
     def coverage(self) -> tuple[SiteCoverage, ...]:
         """Return what each site that was visited did, by name."""

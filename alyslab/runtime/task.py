@@ -32,6 +32,7 @@ class SimTask(asyncio.Task[Any]):
     number: int
     gate: Any
 
+    _fut_waiter: asyncio.Future[Any] | None
     _log_destroy_pending: bool
     _log_traceback: bool
 
@@ -53,7 +54,12 @@ class SimTask(asyncio.Task[Any]):
 
         ``Task.set_exception`` refuses; the base class's does not mind, and the
         caller sees to it that no step is left that could set another result.
+        An exception that was on its way to the task dies with it: whom it was
+        for is dead, so nobody can be blamed for not looking at it.
         """
+        waited = self._fut_waiter
+        if waited is not None and waited.done() and not waited.cancelled():
+            waited.exception()
         asyncio.Future.set_exception(self, error)
         self.forget()
 

@@ -7,9 +7,17 @@ in which they were set.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextvars import Context
 from heapq import heapify, heappop, heappush
+from typing import Any
 
-from alyslab.runtime.callback import Timer, cancelled
+from alyslab.runtime.callback import CALLBACK, Timer, cancelled
+from alyslab.runtime.journal import Clock
+from alyslab.runtime.ready import Entry
+
+Post = Callable[[int, Callable[..., object], tuple[Any, ...], Context], None]
+"""Lets a callback run: at which moment in ns, what, with what, in which context; it can't be taken back."""
 
 CLEAR_AT_LEAST = 1_000
 """Moments that are kept at least before those with nothing but cancelled timers are cleared out."""
@@ -20,7 +28,7 @@ class Timers:
 
     def __init__(self) -> None:
         self._moments: list[int] = []
-        self._due: dict[int, list[Timer]] = {}
+        self._due: dict[int, list[Entry]] = {}
         self._clear_at = CLEAR_AT_LEAST
 
     def add(self, timer: Timer) -> None:
@@ -32,25 +40,49 @@ class Timers:
         else:
             due.append(timer)
 
-    def next_moment(self) -> int | None:
-        """Return when the next timer is due that was not cancelled, or None."""
-        moments, due = self._moments, self._due
-        while moments:
-            for timer in due[moments[0]]:  # mostly one, and live: a generator would cost more than the look
-                if timer[1] is not cancelled:
-                    return moments[0]
-            del due[heappop(moments)]
-        return None
+    def poster(self, clock: Clock, ready: Callable[[Entry], None]) -> Post:
+        """Return a function that posts a callback; one whose moment has come goes to ``ready`` at once.
 
-    def take(self) -> list[Timer]:
-        """Take out the timers of the moment that :meth:`next_moment` found, in the order of setting.
-
-        Those that were cancelled are left out.
+        A closure that does everything itself, because a network calls it for every message.
         """
-        due = self._due.pop(heappop(self._moments))
-        if len(due) == 1:  # the live one that was found
-            return due
-        return [timer for timer in due if timer[1] is not cancelled]
+        moments, due_of = self._moments, self._due
+        find = due_of.get
+
+        def post(
+            when_ns: int, callback: Callable[..., object], args: tuple[Any, ...], context: Context
+        ) -> None:
+            entry = (CALLBACK, callback, args, context)
+            if when_ns <= clock.now_ns:
+                ready(entry)
+                return
+            due = find(when_ns)
+            if due is None:
+                due_of[when_ns] = [entry]
+                heappush(moments, when_ns)
+            else:
+                due.append(entry)
+
+        return post
+
+    def next_due(self, until_ns: int) -> tuple[int, Sequence[Entry]] | None:
+        """Take out what is due next: its moment, and its timers in the order of setting; None: nothing is.
+
+        Timers that were cancelled are left out.  A moment after ``until_ns``
+        stays where it is, and nothing is returned beside it.
+        """
+        moments, due_of = self._moments, self._due
+        while moments:
+            when_ns = moments[0]
+            if when_ns > until_ns and any(entry[1] is not cancelled for entry in due_of[when_ns]):
+                return when_ns, ()
+            due = due_of.pop(heappop(moments))
+            if len(due) > 1:
+                due = [entry for entry in due if entry[1] is not cancelled]
+            elif due[0][1] is cancelled:
+                continue
+            if due:
+                return when_ns, due
+        return None
 
     def clear_cancelled(self, *, all_of_them: bool) -> None:
         """Clear out moments without a live timer, if there are many or if it is asked for."""
@@ -59,7 +91,7 @@ class Timers:
         live = {
             when_ns: kept
             for when_ns, due in self._due.items()
-            if (kept := [timer for timer in due if timer[1] is not cancelled])
+            if (kept := [entry for entry in due if entry[1] is not cancelled])
         }
         self._due.clear()
         self._due.update(live)

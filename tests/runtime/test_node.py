@@ -103,6 +103,27 @@ def test_awaiters_of_a_crashed_task_get_a_node_error():
     assert run(main).result == 1
 
 
+def test_an_exception_on_its_way_to_a_task_dies_with_the_task():
+    """A node that is held, hears of a failure and dies then has no bug; the run would be an error."""
+
+    async def main():
+        node = current().node("a")
+        failing = asyncio.get_running_loop().create_future()
+
+        async def wait():
+            await failing
+
+        node.spawn(wait())
+        await asyncio.sleep(1)
+        node.pause()
+        failing.set_exception(OSError("refused"))
+        await asyncio.sleep(1)
+        node.crash()
+        await asyncio.sleep(1)
+
+    run(main)
+
+
 def test_crash_before_the_first_step_is_a_crash_too():
     """A task that was spawned and never ran must neither run nor warn."""
 

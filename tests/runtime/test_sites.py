@@ -132,6 +132,17 @@ def test_visits_of_one_site_shift_no_other():
     assert len({tuple(fired) for fired in alone.values()}) > 1
 
 
+def test_sites_at_rest_fire_no_more_and_are_visited_all_the_same():
+    """What must come right once faults are over can't while they go on."""
+    sites = Sites(Streams(1), activation_ratio=1.0)
+    before = sum(sites.site(SITE) for _ in range(40))
+    sites.rest()
+    after = sum(sites.site(SITE) for _ in range(40))
+
+    assert (before > 0, after) == (True, 0)
+    assert (sites.coverage()[0].visits, sites.coverage()[0].fired) == (80, before)
+
+
 @pytest.mark.parametrize("ratio", [-0.1, 1.1, float("nan"), "x", None, 10**400])
 def test_ratio_that_is_none_is_bad_input(ratio):
     """Percent for a share is the usual mistake."""

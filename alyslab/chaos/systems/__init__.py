@@ -15,6 +15,7 @@ SYSTEMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "actors": "alyslab.chaos.systems.actors:ACTORS",
         "quorum": "alyslab.chaos.systems.quorum:QUORUM",
+        "network": "alyslab.chaos.systems.network:NETWORK",
         "consensus": "alyslab.chaos.systems.consensus:CONSENSUS",
         "sync": "alyslab.chaos.systems.sync:SYNC",
     }

@@ -1,4 +1,4 @@
-"""Members of a federation that misbehave: what they send, to whom and when.
+"""Members of a federation that misbehave, one entry of a plan each, until it is healed.
 
 An author that cheats signs with its own key; honest nodes learn of it from what
 they receive, and from nothing else.  What leaves a member late or not at all is
@@ -8,37 +8,41 @@ stopped on its way out, which is all that others can see of it.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from alyslab.chaos.byzantine import DETECTED_BY
-from alyslab.chaos.faults import NOT_BUILT, faults_of
+from alyslab.chaos.cheats.acts import ACTS, Stage
+from alyslab.chaos.cheats.holding import HELD, Holding
+from alyslab.chaos.cheats.timing import Timing
+from alyslab.chaos.faults import faults_of
+from alyslab.harnesses.consensus.adversary.coalition import Coalition
+from alyslab.harnesses.consensus.adversary.crowd import Crowd
+from alyslab.harnesses.consensus.adversary.double_spend import DoubleSpend
+from alyslab.harnesses.consensus.adversary.selfish import SelfishMiner
+from alyslab.harnesses.consensus.adversary.two_faces import TwoFaces
 from alyslab.harnesses.consensus.workloads.hostile import Hostile
-from alyslab.harnesses.network.rules import PASS, Decision, DeliverAfter, Drop, Rule
+from alyslab.harnesses.network.rules import PASS, Decision, Drop, Rule
 
 if TYPE_CHECKING:
-    from random import Random
-
     from alyslab.harnesses.consensus.world import World
     from alyslab.harnesses.network.message import Message
 
-BEHAVIOURS: Final = faults_of("byzantine") - NOT_BUILT
-"""The faults that these cheats can do."""
-VOTES: Final = "approval"
-BLOCKS: Final = "block"
-DELAY_MS: Final = (500.0, 6_000.0)
-"""Least and most that a delayed message waits, in ms: up to three slots."""
-HIDING_S: Final = 3.0
-"""Most that an author who hides waits before it acts, in s."""
-MIMICS_RATIO: Final = 0.7
-"""Share of the chances that a cheat who behaves like the others lets pass."""
+BEHAVIOURS: Final = faults_of("byzantine")
+"""The faults that these cheats can do: all there are."""
 PAUSE_S: Final = 2.0
-LOW_S: Final = 20.0
-"""How long an adaptive cheat does nothing once it was noticed, in s."""
-HEARD_MOST: Final = 256
-"""Messages that a member who repeats others keeps."""
+"""From one chance of what is made up to the next, in s."""
+
+
+class Attack(Protocol):
+    """Something that several hands do over time."""
+
+    async def run(self) -> None:
+        """Attack until cancelled."""
+        ...
+
+    def stop(self) -> None:
+        """Leave everything as it would be without the attack, but for what it has done."""
+        ...
 
 
 class FederationCheats:
@@ -53,108 +57,39 @@ class FederationCheats:
     def __init__(self, world: World) -> None:
         self._world = world
         self._hostile: Hostile | None = None
-        self._rules: dict[str, list[Rule]] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._acts: dict[str, int] = {}
-        self._heard: dict[str, deque[Message]] = {}
+        self._timings: dict[str, Timing] = {}
+        self._stops: dict[str, list[Callable[[], object]]] = {}
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Those that can misbehave: who only follows has no key to do it with."""
+        return self._world.around.authors
 
     def begin(self, entry: str, behaviour: str, members: Sequence[str], options: Mapping[str, Any]) -> None:
         """Let members misbehave until :meth:`end`."""
-        self._acts[entry] = 0
-        rules = self._rules_of(entry, behaviour, members, options)
-        if rules:
-            self._world.network.rules.install(*rules)
-            self._rules[entry] = rules
-        if behaviour in _ACTS:
-            work = self._act(entry, behaviour, members, options)
-            self._tasks[entry] = asyncio.get_running_loop().create_task(work, name=f"cheat {entry}")
+        random = self._world.runtime.random(f"chaos.cheat:{entry}")
+        timing = self._timings[entry] = Timing(self._world, behaviour, options, random)
+        self._stops[entry] = []
+        coalition = Coalition(self._world, entry, self._hands(behaviour, members, options))
+        if behaviour in HELD:
+            holding = Holding(coalition, timing, behaviour, random)
+            holding.start()
+            self._stops[entry].append(holding.stop)
+        elif behaviour in ACTS:
+            stage = Stage(self._world, self.hostile, coalition, random)
+            self._install(entry, self._rules(entry, behaviour, members, stage))
+            self._spawn(entry, self._repeat(behaviour, list(members), stage, timing))
+        else:
+            attack = self._attack(behaviour, coalition, timing, options)
+            self._stops[entry].append(attack.stop)
+            self._spawn(entry, attack.run())
 
     def end(self, entry: str) -> int:
         """Let them be honest again; returns how often they misbehaved."""
-        self._world.network.rules.remove(*self._rules.pop(entry, []))
-        task = self._tasks.pop(entry, None)
-        if task is not None:
-            task.cancel()
-        self._heard.pop(entry, None)
-        return self._acts.pop(entry, 0)
-
-    # --- what leaves late or never, and what is overheard ---------------------------------------------
-
-    def _rules_of(
-        self, entry: str, behaviour: str, members: Sequence[str], options: Mapping[str, Any]
-    ) -> list[Rule]:
-        topics = self._world.around.codec.topics
-        cheats = frozenset(members)
-        random = self._world.runtime.random(f"chaos.cheat:{entry}")
-        if behaviour == "eclipse":
-            others = [name for name in self._world.names if name not in members]
-            return [
-                Rule(name=f"{entry}/in", verdict=Drop(), senders=others, receivers=members),
-                Rule(name=f"{entry}/out", verdict=Drop(), senders=members, receivers=others),
-            ]
-        if behaviour == "replay":
-            heard = self._heard[entry] = deque(maxlen=HEARD_MOST)
-            gossip = frozenset(topics.values())
-
-            def overhear(message: Message) -> Decision:
-                if message.receiver in cheats and message.topic in gossip:
-                    heard.append(message)
-                return PASS
-
-            return [Rule(name=f"{entry}/0", decide=overhear)]
-        verdicts: dict[str, Callable[[], Decision]] = {
-            "withhold": Drop,
-            "delay": lambda: DeliverAfter(random.uniform(*DELAY_MS)),
-        }
-        what, _, of = behaviour.partition("_")
-        if what not in verdicts:
-            return []
-        wanted = {"votes": {topics[VOTES]}, "blocks": {topics[BLOCKS]}}.get(of)
-        ratio = float(options["activity_ratio"])
-
-        def decide(message: Message) -> Decision:
-            mine = message.sender in cheats and (wanted is None or message.topic in wanted)
-            if not mine or random.random() >= ratio:
-                return PASS
-            self._acts[entry] += 1
-            return verdicts[what]()
-
-        return [Rule(name=f"{entry}/0", decide=decide)]
-
-    # --- what is made up -----------------------------------------------------------------------------
-
-    async def _act(
-        self, entry: str, behaviour: str, members: Sequence[str], options: Mapping[str, Any]
-    ) -> None:
-        """Misbehave again and again, hidden as the options say."""
-        runtime = self._world.runtime
-        random = runtime.random(f"chaos.cheat:{entry}")
-        hides = str(options["evasion"])
-        looked_ns = runtime.now_ns
-        while True:
-            if hides == "random_delay":
-                await asyncio.sleep(random.uniform(0, HIDING_S))
-            elif hides == "mimicry" and random.random() < MIMICS_RATIO:
-                await asyncio.sleep(self._world.spec.slot_ms / 1e3)
-                continue
-            elif hides == "adaptive":
-                since_ns, looked_ns = looked_ns, runtime.now_ns
-                if self._noticed(behaviour, since_ns):
-                    await asyncio.sleep(LOW_S)
-                    continue
-            if random.random() < float(options["activity_ratio"]):
-                acted = await _ACTS[behaviour](self, _Act(entry, random.choice(list(members)), random))
-                self._acts[entry] += acted
-            await asyncio.sleep(PAUSE_S)
-
-    def _noticed(self, behaviour: str, since_ns: int) -> bool:
-        """Return whether an honest node wrote down what shows the cheat, who knows all that they know."""
-        found = DETECTED_BY.get(f"byzantine.{behaviour}")
-        if found is None:
-            return False
-        kind, field, value = found
-        rows = self._world.runtime.journal.select(kind=kind, after_ns=since_ns)
-        return any(row.fields[field] == value for row in rows)
+        for stop in reversed(self._stops.pop(entry, [])):
+            stop()
+        timing = self._timings.pop(entry, None)
+        return 0 if timing is None else timing.acts
 
     @property
     def hostile(self) -> Hostile:
@@ -163,72 +98,57 @@ class FederationCheats:
             self._hostile = Hostile(self._world)
         return self._hostile
 
-    def _up(self) -> list[str]:
-        return [name for name in self._world.names if self._world.node(name).state != "crashed"]
+    def _hands(self, behaviour: str, members: Sequence[str], options: Mapping[str, Any]) -> Sequence[str]:
+        """Return the members whose keys are misused: the targets, who for an eclipse are the victims."""
+        if behaviour != "eclipse":
+            return members
+        others = [name for name in self._world.around.authors if name not in members]
+        return others[: int(options["keys"])]
 
-    def _signed(self, since_ns: int) -> bool:
-        """Return whether anything false was signed: there may be no block to spoil, or no final one yet."""
-        return any(self._world.runtime.journal.select(kind="adversary.signed", after_ns=since_ns))
+    def _attack(
+        self, behaviour: str, coalition: Coalition, timing: Timing, options: Mapping[str, Any]
+    ) -> Attack:
+        match behaviour:
+            case "double_spend":
+                return DoubleSpend(coalition, timing.take)
+            case "manipulate":
+                return TwoFaces(coalition, timing.take, cut=options["network"] == "cut")
+            case "sybil":
+                return Crowd(coalition, timing.take, names=int(options["names"]))
+            case _:
+                return SelfishMiner(coalition, timing.take, share_ratio=float(options["share_ratio"]))
 
-    async def _equivocate(self, act: _Act) -> bool:
-        # Two blocks for one slot, one of them spoilt: the author, who hears of the first, writes none.
-        author, since_ns = act.member, self._world.runtime.now_ns
-        await asyncio.gather(self.hostile.equivocate(author), self.hostile.equivocate(author, spoilt=True))
-        return self._signed(since_ns)
+    def _rules(self, entry: str, behaviour: str, members: Sequence[str], stage: Stage) -> list[Rule]:
+        """Return what the acts of a behaviour need of the network: the victims' silence, or others' words."""
+        if behaviour == "eclipse":
+            others = [name for name in self._world.names if name not in members]
+            return [
+                Rule(name=f"{entry}/in", verdict=Drop(), senders=others, receivers=members),
+                Rule(name=f"{entry}/out", verdict=Drop(), senders=members, receivers=others),
+            ]
+        if behaviour != "replay":
+            return []
+        topics = self._world.around.codec.known_topics
 
-    async def _spoil(self, act: _Act) -> bool:
-        since_ns = self._world.runtime.now_ns
-        await self.hostile.equivocate(act.member, spoilt=True)
-        return self._signed(since_ns)
+        def overhear(message: Message) -> Decision:
+            if message.receiver in members and message.topic in topics:
+                stage.heard.append(message)
+            return PASS
 
-    async def _forge(self, act: _Act) -> bool:
-        up = self._up()
-        if up:
-            name = act.random.choice(up)
-            self.hostile.forge_approvals(name)
-            self.hostile.forge_the_rest(name)
-        return bool(up)
+        return [Rule(name=f"{entry}/0", decide=overhear)]
 
-    async def _lure(self, act: _Act) -> bool:
-        up = self._up()
-        if up:
-            self.hostile.lure(act.random.choice(up), forged=act.random.random() < 0.5)
-        return self._signed(self._world.runtime.now_ns)
+    def _install(self, entry: str, rules: Sequence[Rule]) -> None:
+        self._world.network.rules.install(*rules)
+        self._stops[entry].append(lambda: self._world.network.rules.remove(*rules))
 
-    async def _feed(self, act: _Act) -> bool:
-        """Show the victim, who hears nobody else, a branch that no quorum has signed."""
-        if act.member in self._up():
-            self.hostile.lure(act.member, forged=True)
-        return self._signed(self._world.runtime.now_ns)
+    def _spawn(self, entry: str, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=f"cheat {entry}")
+        self._stops[entry].append(task.cancel)
 
-    async def _repeat(self, act: _Act) -> bool:
-        """Send a message again that the member got from another, to anybody but itself."""
-        heard = [message for message in self._heard[act.entry] if message.receiver == act.member]
-        node = self._world.node(act.member)
-        if not heard or node.state != "running":
-            return False
-        endpoint, message = self._world.network.endpoint(node), act.random.choice(heard)
-        peers = [name for name in self._world.names if name in endpoint.connections.open]
-        if peers:
-            endpoint.send(act.random.choice(peers), message.topic, message.payload)
-        return bool(peers)
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """One chance to misbehave that is taken."""
-
-    entry: str
-    member: str
-    random: Random
-
-
-_ACTS: Final[Mapping[str, Callable[[FederationCheats, _Act], Coroutine[Any, Any, bool]]]] = {
-    "equivocate": FederationCheats._equivocate,
-    "invalid_state_root": FederationCheats._spoil,
-    "forge": FederationCheats._forge,
-    "false_sync": FederationCheats._lure,
-    "eclipse": FederationCheats._feed,
-    "replay": FederationCheats._repeat,
-}
-"""What each behaviour does when it acts; each returns whether anything was sent."""
+    async def _repeat(self, behaviour: str, members: list[str], stage: Stage, timing: Timing) -> None:
+        """Act at every chance that the timing allows."""
+        while True:
+            member = stage.random.choice(members)
+            if timing.take(member) and not await ACTS[behaviour](stage, member):
+                timing.give_back()
+            await asyncio.sleep(PAUSE_S)

@@ -83,18 +83,23 @@ class LiveFederation:
         """Write that faults are over, and keep how far each node is."""
         faults_over(self.world)
         lives = self.world.around.lives
-        self._heights = {name: lives[name].chain.height for name in self.members if name in lives}
+        self._heights = {name: lives[name].chain.height for name in self.members if self._awake(name)}
 
     def converged(self, since_ns: int) -> bool:  # noqa: ARG002 - heights say it
         """Return whether every node has imported a block since, and all agree but for the last."""
         lives = self.world.around.lives
-        if any(name not in lives or self.node(name).state != "running" for name in self.members):
+        if not all(self._awake(name) and self.node(name).state == "running" for name in self.members):
             return False
         chains = [lives[name].chain for name in self.members]
         if any(lives[name].chain.height <= self._heights.get(name, 0) for name in self.members):
             return False
         low, high = min(chain.height for chain in chains), max(chain.height for chain in chains)
         return high - low <= LAG_BLOCKS and len({chain.records[low].root for chain in chains}) == 1
+
+    def _awake(self, name: str) -> bool:
+        """Return whether a node has a chain: one that boots has none yet."""
+        life = self.world.around.lives.get(name)
+        return life is not None and life.awake
 
     async def settle(self) -> None:
         """Write every node's books; the run is over."""

@@ -74,22 +74,24 @@ class LiveQuorum:
     def converged(self, since_ns: int) -> bool:
         """Return whether all members serve again, and have every version that was acknowledged by then."""
         alive = [self.alive[name] for name in self.members]
-        if any(member.served_ns <= since_ns or member.recovering for member in alive):
+        if any(member.client.served_ns <= since_ns or member.replica.recovering for member in alive):
             return False
         newest: dict[str, int] = {}
         for member in alive:
-            for key, version in member.shelf.versions.items():
+            for key, version in member.replica.shelf.versions.items():
                 if version.value <= since_ns:
                     newest[key] = max(newest.get(key, 0), version.number)
         return all(
-            member.shelf.get(key).number >= number for key, number in newest.items() for member in alive
+            member.replica.shelf.get(key).number >= number
+            for key, number in newest.items()
+            for member in alive
         )
 
     async def settle(self) -> None:
         """Stop every member where it stands and write down what each has."""
         for name in self.members:
             node, member = self._nodes[name], self.alive[name]
-            for key, version in sorted(member.shelf.versions.items()):
+            for key, version in sorted(member.replica.shelf.versions.items()):
                 self._runtime.journal.record("quorum.state", name, key=key, value=version.value)
             if node.state != "crashed":
                 node.crash()

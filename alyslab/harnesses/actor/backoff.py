@@ -6,14 +6,31 @@ Pure: time comes in as an argument.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import PolicyError
+from alyslab.harnesses.actor.ranges import (
+    COUNT,
+    FLAG,
+    LONGEST_MS,
+    SECONDS,
+    WHOLE,
+    Allowed,
+    OneOf,
+    Range,
+    Such,
+    problems_in,
+)
 
 NS_PER_S: Final = 1_000_000_000
+DELAY_MS: Final = Range(low=0, high=LONGEST_MS)
+FACTOR: Final = Range(low=1, high=1e6)
+"""1 or more: a delay that shrinks is no back-off."""
 
 
 class Escalation(StrEnum):
@@ -74,23 +91,25 @@ class RestartPolicy:
     """Where the constants stand."""
 
     def __post_init__(self) -> None:
-        problems = list(_contradictions(self))
+        problems = problems_in("restart policy", self, _ALLOWED) or _contradictions(self)
         if problems:
             raise PolicyError(problems)
+        object.__setattr__(self, "backoff", Backoff(self.backoff))
+        object.__setattr__(self, "escalation", Escalation(self.escalation))
 
     def delay_ms(self, attempt: int) -> float:
         """Return how long to wait before restart number ``attempt`` (from 1) of a row, in ms."""
-        if self.backoff is Backoff.IMMEDIATE:
+        if self.backoff == Backoff.IMMEDIATE:
             return 0.0
-        if self.backoff is Backoff.FIXED:
+        if self.backoff == Backoff.FIXED:
             return self.initial_ms
-        grown = self.initial_ms * self.factor ** (attempt - 1)
-        return grown if self.backoff is Backoff.PROGRESSIVE else min(grown, self.max_ms)
+        longest_ms = LONGEST_MS if self.backoff == Backoff.PROGRESSIVE else self.max_ms
+        return min(_grown(self.initial_ms, self.factor, attempt), longest_ms)
 
     @property
     def effective_limit(self) -> int:
         """How many restarts a window sees at most: the limit, or the tries of a progressive policy."""
-        return min(self.limit, self.tries) if self.backoff is Backoff.PROGRESSIVE else self.limit
+        return min(self.limit, self.tries) if self.backoff == Backoff.PROGRESSIVE else self.limit
 
 
 def immediate(**options: object) -> RestartPolicy:
@@ -110,9 +129,11 @@ def exponential(initial_ms: float, max_ms: float, factor: float, **options: obje
 
 def progressive(initial_ms: float, factor: float, tries: int, **options: object) -> RestartPolicy:
     """Return a policy whose delay grows by ``factor`` from ``initial_ms``, ``tries`` times in a row."""
-    longest = initial_ms * factor ** max(tries - 1, 0)
+    longest_ms = initial_ms
+    if initial_ms in DELAY_MS and factor in FACTOR and tries in COUNT:  # what else it is, the policy says
+        longest_ms = _grown(initial_ms, factor, tries)
     return _policy(
-        Backoff.PROGRESSIVE, initial_ms=initial_ms, factor=factor, max_ms=longest, tries=tries, **options
+        Backoff.PROGRESSIVE, initial_ms=initial_ms, factor=factor, max_ms=longest_ms, tries=tries, **options
     )
 
 
@@ -151,27 +172,39 @@ class RestartBudget:
         return len(restarts)
 
 
+def _grown(initial_ms: float, factor: float, attempt: int) -> float:
+    """Return the delay before restart number ``attempt`` if nothing bounds it; infinite beyond any float."""
+    try:
+        return initial_ms * float(factor) ** (attempt - 1)
+    except OverflowError:
+        return inf
+
+
+_ALLOWED: Final[Mapping[str, Allowed]] = {
+    "backoff": OneOf(Backoff),
+    "initial_ms": DELAY_MS,
+    "factor": FACTOR,
+    "max_ms": DELAY_MS,
+    "tries": WHOLE,
+    "limit": WHOLE,
+    "window_s": SECONDS,
+    "escalation": OneOf(Escalation),
+    "stop_limit_s": SECONDS,
+    "isolate": FLAG,
+    "source": Such(lambda source: isinstance(source, str), "a text"),
+}
+
+
 def _contradictions(policy: RestartPolicy) -> list[Problem]:
-    checks = {
-        "initial_ms": (policy.initial_ms < 0, "a delay from 0"),
-        "factor": (policy.factor < 1, "1 or more: a delay that shrinks is no back-off"),
-        "max_ms": (policy.max_ms < policy.initial_ms, f"initial_ms = {policy.initial_ms:g} or more"),
-        "limit": (policy.limit < 0, "0 or more restarts"),
-        "window_s": (policy.window_s <= 0, "a length above 0"),
-        "stop_limit_s": (policy.stop_limit_s <= 0, "a time above 0"),
-        "tries": (
-            (policy.tries < 1) is (policy.backoff is Backoff.PROGRESSIVE),
-            "1 or more for a progressive policy, 0 for any other",
-        ),
-    }
-    problems = [
-        _problem(key, getattr(policy, key), "contradicts the policy", allowed)
-        for key, (wrong, allowed) in checks.items()
-        if wrong
-    ]
+    """Return what is wrong between options that are allowed one by one."""
+    problems = []
+    if policy.max_ms < policy.initial_ms:
+        problems.append(_problem(policy, "max_ms", f"initial_ms = {policy.initial_ms:g} or more"))
+    if (policy.tries < 1) is (policy.backoff == Backoff.PROGRESSIVE):
+        problems.append(_problem(policy, "tries", "1 or more for a progressive policy, 0 for any other"))
     if not problems and _unreachable(policy):
         what = f"{policy.effective_limit} restarts take longer than the window, so the limit is never reached"
-        problems.append(_problem("window_s", policy.window_s, what, "a longer window, or a lower limit"))
+        problems.append(_problem(policy, "window_s", "a longer window, or a lower limit", what))
     return problems
 
 
@@ -181,5 +214,7 @@ def _unreachable(policy: RestartPolicy) -> bool:
     return sum(policy.delay_ms(attempt) for attempt in row) >= policy.window_s * 1_000
 
 
-def _problem(key: str, value: object, what: str, allowed: str) -> Problem:
+def _problem(policy: RestartPolicy, key: str, allowed: str, what: str = "") -> Problem:
+    value = getattr(policy, key)
+    what = what or f"{value!r} contradicts the policy"
     return Problem(where="restart policy", key=key, what=what, value=value, allowed=allowed)

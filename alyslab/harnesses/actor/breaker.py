@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import ActorError, PolicyError
+from alyslab.harnesses.actor.ranges import COUNT, LONGEST_S, SECONDS, Range, problems_in
 
 if TYPE_CHECKING:
     from alyslab.harnesses.actor.system import ActorSystem
@@ -47,18 +47,14 @@ class BreakerPolicy:
     """Calls that must go well, half open, before it closes."""
 
     def __post_init__(self) -> None:
-        wrong = [
-            Problem(where="breaker policy", key=key, what="out of range", value=value, allowed=allowed)
-            for key, value, bad, allowed in (
-                ("failures", self.failures, self.failures < 1, "1 or more"),
-                ("window_s", self.window_s, self.window_s < 0, "0 or more"),
-                ("open_s", self.open_s, self.open_s <= 0, "above 0"),
-                ("successes", self.successes, self.successes < 1, "1 or more"),
-            )
-            if bad
-        ]
-        if wrong:
-            raise PolicyError(wrong)
+        allowed = {
+            "failures": COUNT,
+            "window_s": Range(low=0, high=LONGEST_S),
+            "open_s": SECONDS,
+            "successes": COUNT,
+        }
+        if problems := problems_in("breaker policy", self, allowed):
+            raise PolicyError(problems)
 
 
 class CircuitBreaker:

@@ -15,6 +15,7 @@ from alyslab.harnesses.actor.injector import Injector
 from alyslab.harnesses.actor.life import Life
 from alyslab.harnesses.actor.mailbox import Mailbox
 from alyslab.harnesses.actor.message import Message
+from alyslab.harnesses.actor.refusals import childless
 from alyslab.harnesses.actor.settlement import Settlement, described
 from alyslab.harnesses.actor.state import ActorState, require_transition
 
@@ -74,7 +75,7 @@ class Cell:
         if spec.failures:
             random = core.runtime.random(f"actor.failure:{spec.name}")
             self.injector = Injector(spec.name, spec.failures, core.node, random)
-        self._stopping: asyncio.Future[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"<Cell {self.name} {self.state}>"
@@ -84,7 +85,7 @@ class Cell:
     async def start(self) -> None:
         """Begin a life and return when the actor runs, or has failed to."""
         self.ready = self.core.loop.create_future()
-        kept = self.life.actor if self.life and self.core.defects.state_survives_restart else None
+        kept = getattr(self.life, "actor", None) if self.core.defects.state_survives_restart else None
         self.life = Life(self, kept)
         self.task = self.core.spawn(self.life.live(), self.name)
         await self.ready
@@ -110,15 +111,20 @@ class Cell:
         await self._cancel()
 
     async def stop(self, cause: str, limit_s: float | None = None) -> None:
-        """Stop for good: handle what waits, clean up, each within ``limit_s`` (default: the policy's)."""
-        if self.state in (S.STOPPING, S.STOPPED):
-            if self._stopping is not None and not self._stopping.done():
-                await asyncio.shield(self._stopping)
-            return
-        self._stopping = self.core.loop.create_future()
-        serving = self.state in (S.RUNNING, S.PAUSED)
-        limit_s = self.policy_stop_limit_s if limit_s is None else limit_s
-        self.change(S.STOPPING, cause)
+        """Stop for good: handle what waits, clean up, each within ``limit_s`` (default: the policy's).
+
+        What was begun is finished, whoever gives up waiting for it.  An actor
+        that stops itself does not wait: its message in hand comes first.
+        """
+        if self._stopping is None:
+            limit_s = self.policy_stop_limit_s if limit_s is None else limit_s
+            serving = self.state in (S.RUNNING, S.PAUSED)
+            self.change(S.STOPPING, cause)
+            self._stopping = self.core.spawn(self._stop(cause, limit_s, serving), f"{self.name}/stop")
+        if asyncio.current_task() is not self.task:
+            await asyncio.shield(self._stopping)
+
+    async def _stop(self, cause: str, limit_s: float, serving: bool) -> None:
         self.mailbox.close()
         if not self.core.defects.child_outlives_parent:
             await self._stop_children(cause)
@@ -130,7 +136,13 @@ class Cell:
         if orderly and self.life is not None:
             orderly = await self.life.clean_up(limit_s)
         self.change(S.STOPPED, "orderly" if orderly or not serving else "forced")
-        self._stopping.set_result(None)
+
+    def aborted(self) -> None:
+        """Say that the actor is no more, whose tasks were cancelled when the system was closed at once."""
+        if self.state not in (S.STOPPING, S.STOPPED):
+            self.change(S.STOPPING, "aborted")
+        if self.state is S.STOPPING:
+            self.change(S.STOPPED, "aborted")
 
     def stop_soon(self, cause: str) -> None:
         """Stop without waiting for it, which an actor needs that stops itself."""
@@ -172,14 +184,8 @@ class Cell:
         before = self.state
         require_transition(self.name, before, after)
         self.state = after
-        self.core.tracker.record(
-            "actor.state",
-            self.name,
-            before=str(before),
-            after=str(after),
-            cause=cause,
-            incarnation=self.incarnation,
-        )
+        fields = {"before": str(before), "after": str(after), "cause": cause}
+        self.core.tracker.record("actor.state", self.name, **fields, incarnation=self.incarnation)
         self.mailbox.ring()
         if after not in (S.INITIALIZING, S.RESTARTING) and self.ready is not None and not self.ready.done():
             self.ready.set_result(None)
@@ -208,7 +214,9 @@ class Cell:
         return receiver is self or any(self.would_wait_for_itself(cell) for cell in receiver.asking)
 
     async def spawn_child(self, spec: ActorSpec) -> Ref:
-        """Start a child of this actor."""
+        """Start a child of this actor; raises ActorStoppedError where the child would outlive it."""
+        if self.state not in (S.INITIALIZING, S.RUNNING, S.PAUSED):
+            raise childless(self)
         if self.children is None:
             self.children = self.system.nursery(self)
         return await self.system.spawn(spec, supervisor=self.children, sender=self.name)
@@ -227,7 +235,7 @@ class Cell:
     async def _finished(self, limit_s: float) -> bool:
         """Wait until everything in the mailbox is handled; False when that takes too long or fails."""
         task = self.task
-        if task is None or task is asyncio.current_task():
+        if task is None:
             return True
         await asyncio.wait({task}, timeout=limit_s)
         return task.done() and not task.cancelled() and task.result()

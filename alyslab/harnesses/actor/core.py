@@ -90,9 +90,13 @@ class Core:
             self.breakdown.report(error)
 
     async def cancel_all(self) -> None:
-        """Cancel every task that is left and wait until each has ended."""
+        """Cancel every task that is left and wait until each has ended.
+
+        In virtual time that includes the tasks that handlers made; on the wall clock the
+        node knows only those of the system.
+        """
         self.deadlines.close()
-        left = [task for task in self._tasks.values() if task is not asyncio.current_task()]
+        left = [task for task in self.node.unfinished() if task is not asyncio.current_task()]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -6,12 +6,25 @@ between its mailbox and its handler, at its start, or on the way of its answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from typing import Final
 
-from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import PolicyError
+from alyslab.harnesses.actor.ranges import (
+    COUNT,
+    MOST,
+    SECONDS,
+    WHOLE,
+    Allowed,
+    OneOf,
+    Range,
+    Such,
+    problems_in,
+)
+from alyslab.runtime.values import is_text
 
 
 class FailureKind(StrEnum):
@@ -63,35 +76,37 @@ class Failure:
     """How much the actor may hold, in bytes."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kind", FailureKind(self.kind))
-        grows = self.kind is FailureKind.GROW
-        wrong = {
-            "after": (self.after < 0, "0 or more"),
-            "probability": (not 0 < self.probability <= 1, "above 0, up to 1"),
-            "times": (self.times is not None and self.times < 1, "1 or more, or None"),
-            "delay_s": (
-                (self.delay_s <= 0) is (self.kind is FailureKind.SLOW),
-                "above 0 for slow, 0 otherwise",
-            ),
-            "step_bytes": ((self.step_bytes <= 0) is grows, "above 0 for grow, 0 otherwise"),
-            "limit_bytes": (
-                (self.limit_bytes < max(self.step_bytes, 1)) is grows,
-                "step_bytes or more for grow, 0 otherwise",
-            ),
-        }
-        problems = [
-            Problem(
-                where=f"failure {self.kind}",
-                key=key,
-                what="out of range",
-                value=getattr(self, key),
-                allowed=allowed,
-            )
-            for key, (bad, allowed) in wrong.items()
-            if bad
-        ]
+        where = f"failure {self.kind}"
+        problems = problems_in(where, self, _ALLOWED) or problems_in(where, self, _allowed_by(self))
         if problems:
             raise PolicyError(problems)
+        object.__setattr__(self, "kind", FailureKind(self.kind))
+
+
+_ALLOWED: Final[Mapping[str, Allowed]] = {
+    "kind": OneOf(FailureKind),
+    "on": Such(lambda kind: kind is None or is_text(kind), "a kind of message, or None for all"),
+    "after": WHOLE,
+    "probability": Range(low=0, high=1, above=True),
+    "times": Such(lambda times: times is None or times in COUNT, f"{COUNT}, or None without a limit"),
+}
+
+
+def _allowed_by(failure: Failure) -> Mapping[str, Allowed]:
+    """Return what the options may be that have a meaning for one kind of failure only."""
+    grows, slows = failure.kind == FailureKind.GROW, failure.kind == FailureKind.SLOW
+    step_bytes = failure.step_bytes if grows and failure.step_bytes in COUNT else 1
+    return {
+        "delay_s": SECONDS if slows else Such(_is_zero, "0 unless slow"),
+        "step_bytes": COUNT if grows else Such(_is_zero, "0 unless grow"),
+        "limit_bytes": Range(low=step_bytes, high=MOST, whole=True)
+        if grows
+        else Such(_is_zero, "0 unless grow"),
+    }
+
+
+def _is_zero(value: object) -> bool:
+    return value in Range(low=0, high=0)
 
 
 def poison(on: str) -> Failure:

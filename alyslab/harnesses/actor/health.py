@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import ActorError, PolicyError
+from alyslab.harnesses.actor.ranges import COUNT, SECONDS, problems_in
 from alyslab.harnesses.actor.state import ActorState
 
 if TYPE_CHECKING:
+    from alyslab.harnesses.actor.actor import Actor
     from alyslab.harnesses.actor.cell import Cell
 
 UP: Final = (ActorState.RUNNING, ActorState.PAUSED)
@@ -36,17 +37,9 @@ class HealthPolicy:
     """Checks missed in a row that make an actor unhealthy."""
 
     def __post_init__(self) -> None:
-        wrong = [
-            Problem(where="health policy", key=key, what="out of range", value=value, allowed="above 0")
-            for key, value in (
-                ("interval_s", self.interval_s),
-                ("timeout_s", self.timeout_s),
-                ("failures", self.failures),
-            )
-            if value <= 0
-        ]
-        if wrong:
-            raise PolicyError(wrong)
+        allowed = {"interval_s": SECONDS, "timeout_s": SECONDS, "failures": COUNT}
+        if problems := problems_in("health policy", self, allowed):
+            raise PolicyError(problems)
 
 
 class Probe:
@@ -81,18 +74,39 @@ class Probe:
         return not self._answered.cancelled() and self._answered.result()[1]
 
 
+def answer_probes(cell: Cell, actor: Actor) -> None:
+    """Answer for the actor whoever asks, and write down each answer that somebody waits for."""
+    probes, cell.probes = cell.probes, []
+    if cell.incarnation and cell.core.defects.restarted_stays_silent:
+        return
+    for probe in probes:
+        if probe.answer(cell.incarnation, healthy := _says_healthy(actor)):
+            _record_answer(cell, probe.monitor, probe.asked_ns, healthy)
+
+
+def _says_healthy(actor: Actor) -> bool:
+    try:
+        return bool(actor.healthy())
+    except Exception:  # an actor that can't say is not in order
+        return False
+
+
+def _record_answer(cell: Cell, monitor: str, asked_ns: int, healthy: bool) -> None:
+    cell.core.tracker.record(
+        "health.answered",
+        cell.name,
+        incarnation=cell.incarnation,
+        healthy=healthy,
+        asked_ns=asked_ns,
+        monitor=monitor,
+    )
+
+
 async def check_health(cell: Cell, monitor: str, timeout_s: float) -> bool:
     """Ask an actor whether it is in order and return whether it said so in time."""
     core = cell.core
     if core.defects.health_answers_for_dead and cell.state not in UP:
-        core.tracker.record(
-            "health.answered",
-            cell.name,
-            incarnation=cell.incarnation,
-            healthy=True,
-            asked_ns=core.now_ns,
-            monitor=monitor,
-        )
+        _record_answer(cell, monitor, core.now_ns, healthy=True)
         return True
     if cell.state is ActorState.STOPPED:
         return False

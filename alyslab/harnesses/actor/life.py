@@ -11,7 +11,8 @@ from alyslab.errors import JournalError
 from alyslab.harnesses.actor.actor import Actor, digest_of
 from alyslab.harnesses.actor.context import Context
 from alyslab.harnesses.actor.defective import another_reply, leave_behind
-from alyslab.harnesses.actor.health import Probe
+from alyslab.harnesses.actor.health import Probe, answer_probes
+from alyslab.harnesses.actor.injector import Receive
 from alyslab.harnesses.actor.lanes import NORMAL
 from alyslab.harnesses.actor.message import Envelope, Message, as_message
 from alyslab.harnesses.actor.settlement import described
@@ -37,13 +38,14 @@ class Life:
     """
 
     __slots__ = ("_cell", "_left_behind", "_receive", "actor", "in_hand", "in_hand_since_ns")
+    _receive: Receive
+    actor: Actor
+    """Made when the life begins, since its class may fail to make it."""
 
     def __init__(self, cell: Cell, kept: Actor | None = None) -> None:
         self._cell = cell
-        self.actor = kept or cell.spec.kind(**cell.spec.options)
-        self.actor.context = Context(cell)
-        injector = cell.injector
-        self._receive = self.actor.receive if injector is None else injector.around(self.actor)
+        if kept is not None:
+            self.actor = kept
         self.in_hand: Envelope | None = None
         self.in_hand_since_ns = 0
         self._left_behind = 0
@@ -70,9 +72,19 @@ class Life:
         except JournalError as error:
             error.add_note(f"while actor {cell.name} was {cell.state}")
             raise
-        except Exception as error:  # whatever a user's handler raises is a failure of that actor alone
+        except (Exception, SystemExit) as error:  # whatever a handler raises is a failure of that actor alone
+            return self._fail(error)
+        except GeneratorExit as error:  # raised by the handler, unless this life is being thrown away
+            if not self._is_under_way():
+                raise
             return self._fail(error)
         return True
+
+    def _is_under_way(self) -> bool:
+        try:
+            return asyncio.current_task() is self._cell.task
+        except RuntimeError:  # no loop runs any more
+            return False
 
     def _fail(self, error: BaseException) -> bool:
         self._cell.fail(error, self.take_in_hand())
@@ -86,6 +98,8 @@ class Life:
 
     def digest(self) -> str:
         """Return the digest of the state that the actor declares, as far as it can still say."""
+        if not hasattr(self, "actor"):
+            return ""
         try:
             return digest_of(self.actor.state())
         except Exception:  # a damaged actor may not be able to
@@ -112,8 +126,12 @@ class Life:
             self.actor.failed()
 
     async def _begin(self) -> None:
-        cell, actor = self._cell, self.actor
-        again = cell.incarnation > 0
+        cell = self._cell
+        if not hasattr(self, "actor"):
+            self.actor = cell.spec.kind(**cell.spec.options)
+        actor, again = self.actor, cell.incarnation > 0
+        actor.context = Context(cell)
+        self._receive = actor.receive if cell.injector is None else cell.injector.around(actor)
         if again and cell.injector is not None:
             cell.injector.restarting()
         if again and cell.saved is not None and not cell.core.defects.state_survives_restart:
@@ -158,19 +176,9 @@ class Life:
                     self.in_hand_since_ns = started_ns = started_ns or ticks() - origin_ns
                 answer = await receive(message[KIND], message[BODY])
                 if plain:
-                    kind, _, link, sequence, priority, number, sent_ns, queued_ns, *_ = message
-                    ended_ns = ticks() - origin_ns
-                    row = (
-                        number,
-                        kind,
-                        link.sender,
-                        sequence,
-                        priority,
-                        sent_ns,
-                        queued_ns,
-                        started_ns,
-                        "done",
-                    )
+                    kind, _, link, sequence, priority, number, sent_ns, queued_ns, _, _, _ = message
+                    sender, ended_ns = link.sender, ticks() - origin_ns
+                    row = (number, kind, sender, sequence, priority, sent_ns, queued_ns, started_ns, "done")
                     write(ended_ns, name, row)
                     started_ns = ended_ns
                 elif (
@@ -195,7 +203,7 @@ class Life:
         self.in_hand = None
         while True:
             if cell.probes:
-                self._answer_probes()
+                answer_probes(cell, self.actor)
             if cell.state is not ActorState.PAUSED:
                 message = mailbox.take()
                 if message is not None:
@@ -225,28 +233,6 @@ class Life:
             reply = another_reply(cell.mailbox) or reply
         if reply is not None and not reply.done():
             reply.set_result((message[NUMBER], answer))
-
-    def _answer_probes(self) -> None:
-        cell = self._cell
-        probes, cell.probes = cell.probes, []
-        if cell.incarnation and cell.core.defects.restarted_stays_silent:
-            return
-        for probe in probes:
-            if probe.answer(cell.incarnation, healthy := self._healthy()):
-                cell.core.tracker.record(
-                    "health.answered",
-                    cell.name,
-                    incarnation=cell.incarnation,
-                    healthy=healthy,
-                    asked_ns=probe.asked_ns,
-                    monitor=probe.monitor,
-                )
-
-    def _healthy(self) -> bool:
-        try:
-            return bool(self.actor.healthy())
-        except Exception:  # an actor that can't say is not in order
-            return False
 
 
 def _is_asked_to_end() -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import PolicyError
+from alyslab.harnesses.actor.ranges import COUNT, OneOf, problems_in
 
 
 class Overflow(StrEnum):
@@ -43,17 +43,7 @@ class MailboxPolicy:
     overflow: Overflow = Overflow.BACKPRESSURE
 
     def __post_init__(self) -> None:
-        problems = []
-        if isinstance(self.capacity, bool) or not isinstance(self.capacity, int) or self.capacity < 1:
-            problems.append(_problem("capacity", "not a capacity", self.capacity, "a whole number from 1"))
-        if self.overflow not in tuple(Overflow):
-            problems.append(
-                _problem("overflow", "no such overflow policy", self.overflow, ", ".join(Overflow))
-            )
+        problems = problems_in("mailbox policy", self, {"capacity": COUNT, "overflow": OneOf(Overflow)})
         if problems:
             raise PolicyError(problems)
         object.__setattr__(self, "overflow", Overflow(self.overflow))
-
-
-def _problem(key: str, what: str, value: object, allowed: str) -> Problem:
-    return Problem(where="mailbox policy", key=key, what=what, value=value, allowed=allowed)

@@ -11,8 +11,8 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from alyslab.harnesses.actor.asking import Reply, answer_to
 from alyslab.harnesses.actor.defective import handle_beside
-from alyslab.harnesses.actor.errors import ActorError, AskTimeoutError
 from alyslab.harnesses.actor.lanes import NORMAL
 from alyslab.harnesses.actor.message import Message, Priority
 from alyslab.harnesses.actor.progress import Progress
@@ -161,7 +161,7 @@ class Ref(Progress):
         asker = core.current_cell(self.sender)
         if asker is not None and asker.would_wait_for_itself(cell):
             raise circular(cell)
-        reply: asyncio.Future[tuple[int, Any]] = core.loop.create_future()
+        reply: Reply = core.loop.create_future()
         mailbox = self._mailbox
         normal = mailbox.normal
         if len(normal) < mailbox.room and priority == NORMAL and self._plain:
@@ -179,41 +179,10 @@ class Ref(Progress):
             wait = self._put(message)
             if wait is not None:
                 await self._room(wait, message)
-        return await self._answer(reply, number, asker, timeout_s)
-
-    async def _answer(
-        self, reply: asyncio.Future[tuple[int, Any]], number: int, asker: Cell | None, timeout_s: float
-    ) -> Any:
-        """Wait for the answer to a message that the mailbox has taken, and write how it ended."""
-        core, cell = self._core, self._cell
-        asked_ns = self._now_ns()
-        core.deadlines.add(reply, timeout_s * 3 if core.defects.ask_timeout_ignored else timeout_s)
-        if asker is not None:
-            asker.asking.append(cell)
-        outcome, answers = "cancelled", number
-        try:
-            answers, value = await reply
-            outcome = "answered"
-            return value
-        except TimeoutError:
-            outcome = "timed_out"
-            raise AskTimeoutError(cell.name, cell.state, timeout_s) from None
-        except ActorError:
-            outcome = "failed"
-            raise
-        finally:
-            if asker is not None:
-                asker.asking.remove(cell)
-            if core.recording == "messages":
-                core.tracker.asked(
-                    self.sender,
-                    number,
-                    cell.name,
-                    asked_ns,
-                    timeout_s * 1_000,
-                    answers,
-                    outcome,
-                )
+        sender = self.sender
+        return await answer_to(
+            reply, number, core=core, sender=sender, asker=asker, cell=cell, timeout_s=timeout_s
+        )
 
     def _put(self, message: Message) -> asyncio.Future[None] | None:
         """Hand a message to the mailbox; returns what to wait for when there is no room."""
@@ -246,7 +215,7 @@ class Ref(Progress):
         kind: str,
         body: Any,
         priority: int,
-        reply: asyncio.Future[tuple[int, Any]] | None,
+        reply: Reply | None,
         after: tuple[int, ...],
     ) -> Message:
         """Return a message that does not go the short way; raises UnrecordableError."""

@@ -24,6 +24,12 @@ def stopped(cell: Cell) -> ActorStoppedError:
     return ActorStoppedError(cell.name, cell.state, what, advice)
 
 
+def childless(cell: Cell) -> ActorStoppedError:
+    """Return the error for a child that would outlive its parent."""
+    what, advice = "starts no child while it ends", "start it in started() or in a handler of its life"
+    return ActorStoppedError(cell.name, cell.state, what, advice)
+
+
 def full(cell: Cell) -> MailboxFullError:
     """Return the error for a message to a full mailbox whose policy is to reject."""
     return MailboxFullError(

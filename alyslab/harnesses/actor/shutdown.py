@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import PolicyError
+from alyslab.harnesses.actor.ranges import SECONDS, problems_in
 from alyslab.harnesses.actor.spec import ActorSpec
 
 if TYPE_CHECKING:
@@ -31,16 +32,21 @@ class ShutdownPolicy:
     """For one actor to handle what waits and to clean up, in s."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.actor_limit_s <= self.total_limit_s:
-            raise PolicyError(
+        problems = problems_in("shutdown policy", self, {"total_limit_s": SECONDS, "actor_limit_s": SECONDS})
+        if not problems and self.actor_limit_s > self.total_limit_s:
+            what = f"{self.actor_limit_s!r} contradicts total_limit_s"
+            allowed = f"above 0, up to {self.total_limit_s:g}"
+            problems.append(
                 Problem(
                     where="shutdown policy",
                     key="actor_limit_s",
-                    what="contradicts total_limit_s",
+                    what=what,
                     value=self.actor_limit_s,
-                    allowed=f"above 0, up to {self.total_limit_s:g}",
+                    allowed=allowed,
                 )
             )
+        if problems:
+            raise PolicyError(problems)
 
 
 ALYS_SHUTDOWN: Final = ShutdownPolicy()

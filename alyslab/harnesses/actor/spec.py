@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 from alyslab.errors import Problem
 from alyslab.harnesses.actor.actor import Actor
 from alyslab.harnesses.actor.backoff import RestartPolicy
-from alyslab.harnesses.actor.errors import PolicyError
+from alyslab.harnesses.actor.errors import HandlerError, PolicyError
 from alyslab.harnesses.actor.failure import Failure
 from alyslab.harnesses.actor.overflow import MailboxPolicy
+from alyslab.harnesses.actor.ranges import (
+    COUNT,
+    SECONDS,
+    Allowed,
+    OneOf,
+    Option,
+    Such,
+    problems_in,
+    problems_of,
+)
+from alyslab.harnesses.actor.strategy import Strategy
+from alyslab.runtime.values import is_text
 
 
 class ShutdownClass(IntEnum):
@@ -34,7 +46,7 @@ class ActorSpec:
     Raises
     ------
     PolicyError
-        For a time limit or a number of attempts that is out of range.
+        With every option that can't be what it is.
     """
 
     name: str
@@ -57,15 +69,56 @@ class ActorSpec:
     """Longest time for ``started()``, in s.  Source: alys v2 crates/actor_system/src/lifecycle.rs."""
 
     def __post_init__(self) -> None:
-        problems = [
-            Problem(where=f"actor {self.name!r}", key=key, what="out of range", value=value, allowed=allowed)
-            for key, value, wrong, allowed in (
-                ("name", self.name, not self.name or not isinstance(self.name, str), "a name"),
-                ("attempts", self.attempts, self.attempts < 1, "1 or more"),
-                ("start_limit_s", self.start_limit_s, self.start_limit_s <= 0, "above 0"),
-                ("depends_on", self.depends_on, self.name in self.depends_on, "other actors"),
-            )
-            if wrong
-        ]
+        problems = problems_in(f"actor {self.name!r}", self, _ALLOWED)
+        if not problems and self.name in self.depends_on:
+            what = "an actor can't depend on itself"
+            problems.append(Problem(where=f"actor {self.name!r}", key="depends_on", what=what))
         if problems:
             raise PolicyError(problems)
+        object.__setattr__(self, "shutdown", ShutdownClass(self.shutdown))
+        for several in ("depends_on", "failures"):
+            object.__setattr__(self, several, tuple(getattr(self, several)))
+
+
+def _options(given: object) -> bool:
+    return isinstance(given, Mapping) and all(isinstance(key, str) for key in given)
+
+
+def _all_of(given: object, fits: Callable[[object], bool]) -> bool:
+    return isinstance(given, tuple | list) and all(map(fits, given))
+
+
+def require_spec(spec: object) -> None:
+    """Raise HandlerError for what is asked to be started and is no :class:`ActorSpec`."""
+    if not isinstance(spec, ActorSpec):
+        what, allowed = f"can't start {spec!r}", "ActorSpec(name=…, kind=…)"
+        raise HandlerError(Problem(where="ActorSystem.spawn()", what=what, allowed=allowed))
+
+
+def require_branch(where: str, name: object, strategy: object, policy: object, **more: Option) -> None:
+    """Raise PolicyError with everything that a supervisor, or a system, can't be made with."""
+    named: dict[str, Option] = {
+        "name": (name, NAME),
+        "strategy": (strategy, OneOf(Strategy)),
+        "policy": (policy, POLICY),
+    }
+    if problems := problems_of(f"{where} {name!r}", {**named, **more}):
+        raise PolicyError(problems)
+
+
+NAME: Final = Such(lambda name: bool(name) and is_text(name), "a name, as a str that UTF-8 can write")
+POLICY: Final = Such(lambda policy: isinstance(policy, RestartPolicy), "a RestartPolicy")
+
+_ALLOWED: Final[Mapping[str, Allowed]] = {
+    "name": NAME,
+    "options": Such(_options, "keyword arguments by name"),
+    "mailbox": Such(lambda mailbox: isinstance(mailbox, MailboxPolicy), "a MailboxPolicy"),
+    "policy": Such(lambda policy: policy is None or policy in POLICY, f"{POLICY}, or None"),
+    "attempts": COUNT,
+    "depends_on": Such(lambda names: _all_of(names, NAME.fits), "a tuple of names"),
+    "shutdown": OneOf(ShutdownClass),
+    "failures": Such(
+        lambda failures: _all_of(failures, lambda one: isinstance(one, Failure)), "a tuple of Failure"
+    ),
+    "start_limit_s": SECONDS,
+}

@@ -25,15 +25,16 @@ from alyslab.harnesses.actor.directory import OUTSIDE, Directory
 from alyslab.harnesses.actor.errors import NameTakenError
 from alyslab.harnesses.actor.health import HealthPolicy, check_health, watch
 from alyslab.harnesses.actor.presets import DEFAULT
+from alyslab.harnesses.actor.ranges import FLAG, Such
 from alyslab.harnesses.actor.shutdown import ALYS_SHUTDOWN, ShutdownPolicy, stop_in_order
+from alyslab.harnesses.actor.spec import ActorSpec, require_branch, require_spec
 from alyslab.harnesses.actor.strategy import Strategy
 from alyslab.harnesses.actor.supervisor import Supervisor
-from alyslab.harnesses.actor.tracking import Recording, policy_fields
+from alyslab.harnesses.actor.tracking import RECORDINGS, Recording, policy_fields
 from alyslab.runtime import require_current
 
 if TYPE_CHECKING:
     from alyslab.harnesses.actor.reference import Ref
-    from alyslab.harnesses.actor.spec import ActorSpec
 
 
 class ActorSystem(Directory):
@@ -57,6 +58,11 @@ class ActorSystem(Directory):
         Keep vector clocks at the receivers, and write them with each message.
     shutdown
         Time limits of an orderly end.
+
+    Raises
+    ------
+    PolicyError
+        With every one of these that can't be what it is.
     """
 
     def __init__(
@@ -70,11 +76,14 @@ class ActorSystem(Directory):
         shutdown: ShutdownPolicy = ALYS_SHUTDOWN,
     ) -> None:
         runtime = require_current()
+        recordings = Such(lambda given: given in RECORDINGS, ", ".join(RECORDINGS))
+        options = {"recording": (recording, recordings), "causal": (causal, FLAG)}
+        require_branch("actor system", name, strategy, policy, **options)
         self.name = name
         self._shutdown_policy = shutdown
         super().__init__(Core(runtime, runtime.node(name), recording, causal=causal))
         self._supervisors: dict[str, Supervisor] = {}
-        self.root = Supervisor(self.core, name, None, strategy=strategy, policy=policy)
+        self.root = Supervisor(self.core, name, None, strategy=Strategy(strategy), policy=policy)
         self._supervisors[name] = self.root
         self._open = True
 
@@ -87,7 +96,7 @@ class ActorSystem(Directory):
     ) -> None:
         breakdown = self.core.breakdown
         try:
-            if error is None and breakdown.error is None:
+            if error is None and breakdown.error is None and self._open:
                 await self.shutdown()
             else:
                 await self.abort()
@@ -104,9 +113,18 @@ class ActorSystem(Directory):
         policy: RestartPolicy = DEFAULT,
         parent: Supervisor | None = None,
     ) -> Supervisor:
-        """Make a supervisor below ``parent`` (default: the root); raises NameTakenError."""
+        """Make a supervisor below ``parent`` (default: the root).
+
+        Raises
+        ------
+        NameTakenError
+            If an actor or a supervisor has that name.
+        PolicyError
+            For a name, strategy or policy that is none.
+        """
+        require_branch("supervisor", name, strategy, policy)
         self._require_free(name)
-        made = Supervisor(self.core, name, parent or self.root, strategy=strategy, policy=policy)
+        made = Supervisor(self.core, name, parent or self.root, strategy=Strategy(strategy), policy=policy)
         self._supervisors[name] = made
         return made
 
@@ -131,12 +149,13 @@ class ActorSystem(Directory):
         Raises
         ------
         HandlerError
-            If its class can't be run as an actor.
+            If its class can't be run as an actor, or ``spec`` is no ActorSpec.
         NameTakenError
             If an actor or a supervisor has, or had, that name.
         UnknownActorError
             If it depends on an actor that does not exist.
         """
+        require_spec(spec)
         require_actor(spec.kind, spec.options)
         self._require_free(spec.name)
         for needed in spec.depends_on:
@@ -214,8 +233,9 @@ class ActorSystem(Directory):
         for cell in self.core.cells.values():
             cell.mailbox.close()  # who waits for room outside the system is let go
         await self.core.cancel_all()
-        for cell in self.core.cells.values():
+        for cell in reversed(self.core.cells.values()):  # children before parents
             cell.mailbox.drain("aborted")
+            cell.aborted()
         self.core.tracker.totals(self.name, self.core.refs())
 
     def _require_free(self, name: str) -> None:

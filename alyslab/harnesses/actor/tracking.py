@@ -41,7 +41,7 @@ while it was in hand).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from alyslab.harnesses.actor.causality import VectorClocks
 from alyslab.harnesses.actor.message import Envelope, Message, as_message
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 Recording = Literal["messages", "sequences"]
 """A row for each message, or only how far each receiver's streams got, written at the end."""
+RECORDINGS: Final[tuple[str, ...]] = get_args(Recording)
 
 _MESSAGE = (
     "number",

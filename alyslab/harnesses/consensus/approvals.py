@@ -1,7 +1,9 @@
 """Signatures over block roots, verified as they come in: in batches where several wait.
 
 A batch names exactly the forged ones; what a batch verifies must be what one
-verification after the other would.
+verification after the other would.  An approval bears a place in a federation
+and a root, and no height: while its block is not known and the federation is
+about to change, the keys of both federations are tried.
 
 Source: alys-system.md §1, "Gossip" (approve_block); §7.
 """
@@ -15,28 +17,32 @@ from alyslab.model.candidates import Approval
 from alyslab.model.scheme import SignatureScheme
 
 
-def forged_among(
+def signers_of(
     approvals: Sequence[Approval],
-    authorities: Sequence[bytes],
+    keys: Sequence[Sequence[bytes]],
     scheme: SignatureScheme,
     *,
     first_only: bool = False,
-) -> frozenset[int]:
-    """Return the places of approvals that no authority gave.
+) -> list[bytes | None]:
+    """Return the key that signed each approval, None for one that none of its ``keys`` has signed.
 
     ``first_only`` plants the bug that a batch is judged by its first item.
     """
-    strangers = {place for place, each in enumerate(approvals) if each.authority >= len(authorities)}
-    known = [place for place in range(len(approvals)) if place not in strangers]
+    signers = [tried[0] if tried else None for tried in keys]
+    known = [place for place, signer in enumerate(signers) if signer is not None]
     items = [
-        SignedMessage(
-            (authorities[approvals[place].authority],), approvals[place].root, approvals[place].point
-        )
+        SignedMessage((keys[place][0],), approvals[place].root, approvals[place].point)
         for place in (known[:1] if first_only else known)
     ]
-    return frozenset(strangers | {known[index] for index in scheme.forged(items)})
+    for index in scheme.forged(items):
+        place = known[index]
+        each = approvals[place]
+        signers[place] = next(
+            (key for key in keys[place][1:] if scheme.verify([key], each.root, each.point)), None
+        )
+    return signers
 
 
 def approve(secret: int, authority: int, root: bytes, scheme: SignatureScheme) -> Approval:
-    """Return the authority's approval of a root."""
+    """Return the approval of a root by the member at a place of its federation."""
     return Approval(root, authority, scheme.sign([secret], root))

@@ -3,7 +3,8 @@
 There is one candidate for each height; of two the higher slot stays (V1's
 intention; once synced its code lets the latest win).  An approval names a root
 and no height, so one that overtakes its block is kept by root until the block
-comes.  A block is imported when ⌈2n/3⌉ authorities have approved it.
+comes.  A block is imported when ⌈2n/3⌉ authorities have approved it: of the
+federation that signs its height.
 
 Source: alys-system.md §1, "Fork choice/reorg", "process_block order"; §7,
 incident 9 and "Early approvals".
@@ -15,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from alyslab.harnesses.consensus.defects import Defects
+from alyslab.harnesses.consensus.roster import Term
 from alyslab.harnesses.consensus.wire import Proposal
-from alyslab.model.aura import majority
 from alyslab.model.block import AggregateSignature, SignedBlock
 from alyslab.model.candidates import Approval
 from alyslab.model.scheme import SignatureScheme
@@ -25,6 +26,8 @@ EARLY_MAX: Final = 256
 """Unknown roots for which approvals are kept; each costs a peer a signature of an authority."""
 
 Counted = Literal["counted", "early", "again"]
+Given = tuple[bytes, bytes]
+"""An approval's signature, and the key that made it."""
 
 
 @dataclass(slots=True)
@@ -32,8 +35,10 @@ class Candidate:
     """A block that waits for approvals."""
 
     proposal: Proposal
+    term: Term
+    """Whose approvals count."""
     points: dict[int, bytes] = field(default_factory=dict)
-    """Signatures by authority."""
+    """Signatures by the place of their member."""
     count: int = 0
     """How many were counted; only a planted bug makes it differ from the points."""
 
@@ -54,25 +59,29 @@ class Candidates:
 
     Parameters
     ----------
-    members
-        How many authorities there are.
     defects
         What is planted.
     """
 
-    def __init__(self, members: int, defects: Defects) -> None:
-        self._members = members
+    def __init__(self, defects: Defects) -> None:
         self._defects = defects
         self._by_height: dict[int, Candidate] = {}
         self._by_root: dict[bytes, Candidate] = {}
-        self._early: dict[bytes, dict[int, bytes]] = {}
+        self._early: dict[bytes, dict[int, Given]] = {}
 
     def at(self, height: int) -> Candidate | None:
         """Return the candidate of this height."""
         return self._by_height.get(height)
 
-    def offer(self, proposal: Proposal) -> Taken | None:
-        """Make the block the candidate of its height, or return None when a better one is there."""
+    def of(self, root: bytes) -> Candidate | None:
+        """Return the candidate with this root."""
+        return self._by_root.get(root)
+
+    def offer(self, proposal: Proposal, term: Term) -> Taken | None:
+        """Make the block the candidate of its height, or return None when a better one is there.
+
+        Of the approvals that came before it those count that members of ``term`` gave at their places.
+        """
         block = proposal.signed.block
         held = self._by_height.get(block.height)
         if held is not None and not self._replaces(proposal, held.proposal):
@@ -80,9 +89,10 @@ class Candidates:
         if held is not None:
             del self._by_root[held.proposal.root]
         early = self._early.pop(proposal.root, {}) if not self._defects.early_approvals_misfiled else {}
-        candidate = Candidate(proposal, early, len(early))
+        points = {place: point for place, (point, key) in early.items() if term.key(place) == key}
+        candidate = Candidate(proposal, term, points, len(points))
         self._by_height[block.height] = self._by_root[proposal.root] = candidate
-        return Taken(candidate, len(early), None if held is None else held.proposal)
+        return Taken(candidate, len(points), None if held is None else held.proposal)
 
     def _replaces(self, proposal: Proposal, held: Proposal) -> bool:
         if proposal.root == held.root:
@@ -92,11 +102,11 @@ class Candidates:
             return self._defects.candidate_replaced or proposal.signed.block.slot == held.signed.block.slot
         return proposal.signed.block.slot > held.signed.block.slot
 
-    def add(self, approval: Approval) -> Counted:
-        """Count a valid approval, or keep it until its block comes."""
+    def add(self, approval: Approval, key: bytes) -> Counted:
+        """Count an approval that ``key`` has signed, or keep it until its block comes."""
         candidate = self._by_root.get(approval.root)
         if candidate is None:
-            return self._keep(approval)
+            return self._keep(approval, key)
         if approval.authority in candidate.points:
             if self._defects.vote_counted_twice:
                 candidate.count += 1
@@ -105,7 +115,7 @@ class Candidates:
         candidate.count += 1
         return "counted"
 
-    def _keep(self, approval: Approval) -> Counted:
+    def _keep(self, approval: Approval, key: bytes) -> Counted:
         waiting = self._early.get(approval.root)
         if waiting is None:
             if len(self._early) >= EARLY_MAX:
@@ -113,7 +123,7 @@ class Candidates:
             waiting = self._early[approval.root] = {}
         if approval.authority in waiting:
             return "again"
-        waiting[approval.authority] = approval.point
+        waiting[approval.authority] = approval.point, key
         return "early"
 
     def certificate(self, height: int, scheme: SignatureScheme) -> SignedBlock:
@@ -123,7 +133,7 @@ class Candidates:
         when one of the signatures is none.
         """
         candidate = self._by_height[height]
-        signers = tuple(index in candidate.points for index in range(self._members))
+        signers = tuple(place in candidate.points for place in range(candidate.term.members))
         point = scheme.aggregate([candidate.points[index] for index in sorted(candidate.points)])
         return SignedBlock(
             block=candidate.proposal.signed.block, signature=AggregateSignature(signers=signers, point=point)
@@ -139,8 +149,3 @@ class Candidates:
         """Forget candidates at or below this height, once the chain has come so far."""
         for old in [old for old in self._by_height if old <= height]:
             self.drop(old)
-
-
-def quorum_of(members: int) -> int:
-    """Return how many approvals import a block: ⌈2n/3⌉."""
-    return majority(members)

@@ -33,6 +33,7 @@ class Evidence:
     def __init__(self) -> None:
         self._slots: dict[bytes, int] = {}
         self._signed: dict[tuple[str, int, int], list[bytes]] = {}
+        self._twins: dict[int, None] = {}
 
     def block(self, slot: int, author: int, root: bytes) -> Equivocation | None:
         """Note a block that its author signed; return what it proves, if anything new."""
@@ -46,6 +47,18 @@ class Evidence:
         slot = self._slots.get(root)
         return None if slot is None else self._note("approval", slot, authority, root)
 
+    def certified(self, slot: int, authority: int, root: bytes) -> Equivocation | None:
+        """Note a signature in a certificate that verifies: it tells the slot itself."""
+        return self._note("approval", slot, authority, root)
+
+    def knows(self, root: bytes) -> bool:
+        """Return whether a block of this root was seen, signed by its author."""
+        return root in self._slots
+
+    def has_twins(self, slot: int) -> bool:
+        """Return whether the slot's author has signed two blocks for it."""
+        return slot in self._twins
+
     def _note(self, what: str, slot: int, authority: int, root: bytes) -> Equivocation | None:
         key = (what, slot, authority)
         signed = self._signed.get(key)
@@ -57,4 +70,8 @@ class Evidence:
         if root in signed:
             return None
         signed.append(root)
+        if what == "block":
+            self._twins[slot] = None
+            if len(self._twins) > SLOTS_MAX:
+                del self._twins[next(iter(self._twins))]
         return Equivocation(what, authority, slot, signed[0], root)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def ready(core: Core) -> Candidate | None:
     """Return the candidate above the head if enough have approved it and the node is not catching up."""
     held = core.candidates.at(core.chain.height + 1)
-    return None if held is None or held.count < core.quorum or core.rejoining else held
+    return None if held is None or held.count < core.quorum(core.chain.height + 1) or core.rejoining else held
 
 
 async def import_candidate(core: Core) -> bool:
@@ -55,6 +55,9 @@ def after_import(core: Core) -> None:
 
 def queued(core: Core, header: AuxPowHeader, sender: str) -> None:
     """Write down that work waits, and sign the payments that it will finalise."""
+    lost = core.work.displaced if core.work.queued is header else None
+    recipient = header.fee_recipient
+    core.suspicion.raced(recipient.hex(), lost is not None and lost.fee_recipient != recipient)
     core.rows.queued(core.name, header.height, header.range_start.hex(), header.range_end.hex(), sender)
     publish_payments(core)
 
@@ -65,10 +68,10 @@ def publish_payments(core: Core) -> None:
     Members that have them drop the copies; one that lost them gets them.
     """
     header = core.work.usable(core.chain)
-    if header is None or core.member.authority < 0:
+    if header is None or core.member.custody < 0:
         return
     topic = core.codec.topics["pegouts"]
-    for given in sign_payments(core.chain, header, core.member.authority, core.member.bitcoin_secret):
+    for given in sign_payments(core.chain, header, core.member.custody, core.member.bitcoin_secret):
         core.pegouts.offer(core.chain, given)
         core.gossip.publish(topic, core.codec.encode("pegouts", given))
 

@@ -9,25 +9,22 @@ Source: alys-system.md §1, "process_block order", "Gossip"; §7, "Remote abort"
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from alyslab.harnesses.consensus.approvals import approve, forged_among
+from alyslab.harnesses.consensus.approvals import approve
+from alyslab.harnesses.consensus.counting import count, noticed
 from alyslab.harnesses.consensus.importing import import_candidate, queued
 from alyslab.harnesses.consensus.rules import fault_of, is_the_senders_fault
 from alyslab.harnesses.consensus.votes import Vote
 from alyslab.harnesses.consensus.wire import PegoutSignatures, Proposal
-from alyslab.model.aura import author_index
-from alyslab.model.block import AuxPowHeader
+from alyslab.model.aura import slot_start_ms
+from alyslab.model.block import AuxPowHeader, SignedBlock
 from alyslab.model.candidates import Approval
 from alyslab.model.transaction import Transaction
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.core import Core
-    from alyslab.harnesses.consensus.evidence import Equivocation
-
-
-VALID_MAX: Final = 65_536
-"""Approvals that a run remembers as verified."""
+    from alyslab.harnesses.consensus.roster import Term
 
 
 class Parcel(NamedTuple):
@@ -43,8 +40,10 @@ class Parcel(NamedTuple):
 async def on_block(core: Core, proposal: Proposal, parcel: Parcel) -> bool:
     """Take a block as far as it goes; return False if it stands on a parent that is not the head."""
     block, name = proposal.signed.block, core.name
-    author = author_index(core.spec, block.slot)
-    if not _signed_by(core, proposal, author):
+    term = core.term(block.height)
+    place = term.author(block.slot)
+    author = term.seats[place]
+    if not _signed_by(core, proposal, term, place):
         core.rejected("block", "author", block.height, proposal.text, parcel.sender)
         core.rows.forged(name, "block", author, proposal.text, parcel.sender)
         core.scores.offend(parcel.sender, "forged", "author")
@@ -52,7 +51,8 @@ async def on_block(core: Core, proposal: Proposal, parcel: Parcel) -> bool:
     if parcel.new:
         core.gossip.pass_on(*parcel[:3])
         core.rows.received(name, block.height, proposal.text, block.slot, author, parcel.sender)
-    _noticed(core, core.evidence.block(block.slot, author, proposal.root))
+    noticed(core, core.evidence.block(block.slot, author, proposal.root))
+    core.suspicion.turns.wrote(block.slot, author, core.now_ms() - slot_start_ms(core.spec, block.slot))
     if block.height <= core.chain.height:
         return True
     now_ms = core.now_ms()
@@ -67,91 +67,56 @@ async def on_block(core: Core, proposal: Proposal, parcel: Parcel) -> bool:
         if is_the_senders_fault(fault) and parcel.sender == core.around.authors[author]:
             core.scores.offend(parcel.sender, "invalid", fault)
         return True
-    if _take(core, proposal, author):
+    if _take(core, proposal, term, place):
         await _approve(core, proposal)
         await import_candidate(core)
     return True
 
 
-def _signed_by(core: Core, proposal: Proposal, author: int) -> bool:
+def _signed_by(core: Core, proposal: Proposal, term: Term, place: int) -> bool:
     """Return whether the block bears its author's signature and nobody else's."""
     mark = proposal.signed.signature
-    if len(mark.signers) != core.members or not mark.signers[author] or mark.count != 1:
+    if len(mark.signers) != term.members or not mark.signers[place] or mark.count != 1:
         return False
-    return core.scheme.verify([core.spec.authorities[author]], proposal.root, mark.point)
+    return core.scheme.verify([term.keys[place]], proposal.root, mark.point)
 
 
-def _take(core: Core, proposal: Proposal, author: int) -> bool:
+def _take(core: Core, proposal: Proposal, term: Term, place: int) -> bool:
     """Make the block the candidate of its height; return whether it is."""
-    taken = core.candidates.offer(proposal)
+    taken = core.candidates.offer(proposal, term)
     if taken is None:
         return False
-    block, name = proposal.signed.block, core.name
+    block, name, author = proposal.signed.block, core.name, term.seats[place]
     held = -1 if taken.replaced is None else taken.replaced.signed.block.slot
     core.rows.candidate(
         name, block.height, proposal.text, block.slot, author, taken.early, held, core.now_ms()
     )
-    for authority in sorted(taken.candidate.points):
-        _noticed(core, core.evidence.approval(authority, proposal.root))
-    count(core, Approval(proposal.root, author, proposal.signed.signature.point))
+    for early in sorted(taken.candidate.points):
+        noticed(core, core.evidence.approval(term.seats[early], proposal.root))
+    core.suspicion.votes.candidate(
+        proposal.root, block.slot, author, core.now_ms(), voters=term.seats, quorum=term.quorum
+    )
+    count(core, Approval(proposal.root, place, proposal.signed.signature.point), term.keys[place])
     return True
 
 
 async def _approve(core: Core, proposal: Proposal) -> None:
     """Sign the candidate, unless this node follows only or has promised otherwise, and tell everybody."""
     block, authority = proposal.signed.block, core.member.authority
-    if authority < 0 or not core.votes.may_sign(block.height, block.slot, proposal.root):
+    place = core.term(block.height).place
+    if place < 0 or core.unsure or not core.votes.may_sign(block.height, block.slot, proposal.root):
         return
-    await core.votes.write(Vote(block.height, block.slot, proposal.root))
+    if not core.defects.vote_sent_before_written:
+        await core.votes.write(Vote(block.height, block.slot, proposal.root))
     held = core.candidates.at(block.height)
     if held is None or held.proposal.root != proposal.root:
         return  # the disk took its time, and a better candidate came
-    approval = approve(core.member.secret, authority, proposal.root, core.scheme)
+    approval = approve(core.member.secret, place, proposal.root, core.scheme)
     core.rows.approved(core.name, block.height, proposal.text, block.slot, authority, core.now_ms())
-    count(core, approval)
+    count(core, approval, core.member.key)
     core.gossip.publish(core.codec.topics["approval"], core.codec.encode("approval", approval))
-
-
-def count(core: Core, approval: Approval) -> None:
-    """Count a valid approval, or keep it for its block."""
-    outcome = core.candidates.add(approval)
-    if outcome != "again":
-        core.rows.counted(core.name, approval.root.hex(), approval.authority, outcome == "early")
-
-
-def on_approvals(core: Core, approvals: Sequence[tuple[Approval, Parcel]]) -> None:
-    """Verify approvals together, drop the forged ones, count the others.
-
-    What one node has found valid is valid for all of them, since it depends on
-    the bytes alone; so it is verified once in a run.
-    """
-    valid = core.around.valid_approvals
-    new = [(place, each[0]) for place, each in enumerate(approvals) if each[1].payload not in valid]
-    forged: frozenset[int] = frozenset()
-    if new:
-        found = forged_among(
-            [approval for _, approval in new],
-            core.spec.authorities,
-            core.scheme,
-            first_only=core.defects.batch_checks_first_only,
-        )
-        forged = frozenset(new[index][0] for index in found)
-        if len(valid) > VALID_MAX:
-            valid.clear()
-        if not core.defects.batch_checks_first_only:
-            valid.update((approvals[place][1].payload, None) for place, _ in new if place not in forged)
-    for place, (approval, parcel) in enumerate(approvals):
-        if place in forged:
-            text = approval.root.hex()
-            core.rows.forged(core.name, "approval", approval.authority, text, parcel.sender)
-            core.scores.offend(parcel.sender, "forged", "signature")
-            continue
-        if parcel.new:
-            core.gossip.pass_on(*parcel[:3])
-        core.heard(approval.authority)
-        _noticed(core, core.evidence.approval(approval.authority, approval.root))
-        if core.chain.height_of(approval.root) is None:
-            count(core, approval)
+    if core.defects.vote_sent_before_written:
+        await core.votes.write(Vote(block.height, block.slot, proposal.root))
 
 
 def on_work(core: Core, header: AuxPowHeader, parcel: Parcel) -> bool:
@@ -175,7 +140,7 @@ def on_work(core: Core, header: AuxPowHeader, parcel: Parcel) -> bool:
 
 def on_pegouts(core: Core, given: PegoutSignatures, parcel: Parcel) -> None:
     """Keep a member's signatures over a payment; who only follows can't check them, and passes them on."""
-    if core.member.authority < 0:
+    if core.member.authority < 0:  # it keeps no wallet
         core.gossip.pass_on(*parcel[:3])
         return
     outcome = core.pegouts.offer(core.chain, given)
@@ -191,8 +156,30 @@ def on_transaction(core: Core, transaction: Transaction) -> None:
     core.pool.add(transaction, core.chain.state)
 
 
-def _noticed(core: Core, found: Equivocation | None) -> None:
-    if found is not None and not core.defects.equivocation_unnoticed:
-        core.rows.equivocation(
-            core.name, found.what, found.authority, found.slot, found.first.hex(), found.second.hex()
-        )
+def note_branch(core: Core, blocks: Sequence[SignedBlock]) -> None:
+    """Hold the certificates of another's branch against what this node has seen signed before."""
+    for signed in blocks:
+        block, mark, root = signed.block, signed.signature, signed.block.root
+        term = core.term(block.height)
+        if core.chain.height_of(root) is not None or len(mark.signers) != term.members:
+            continue
+        signers = [place for place, bit in enumerate(mark.signers) if bit]
+        keys = [term.keys[place] for place in signers]
+        if not signers or not core.scheme.verify(keys, root, mark.point):
+            continue
+        author = term.author(block.slot)
+        if author in signers:
+            noticed(core, core.evidence.block(block.slot, term.seats[author], root))
+        for place in signers:
+            noticed(core, core.evidence.certified(block.slot, term.seats[place], root))
+
+
+def look_back(core: Core, slot: int) -> None:
+    """Judge, as a slot begins, who has kept votes and blocks back."""
+
+    def known(root: bytes) -> bool:
+        return core.evidence.knows(root) or core.chain.height_of(root) is not None
+
+    term = core.term(core.chain.height + 1)
+    author = term.seats[term.author(slot)]
+    core.suspicion.tick(slot, author, blind=core.rejoining, spared=core.evidence.has_twins, known=known)

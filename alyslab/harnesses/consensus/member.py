@@ -28,11 +28,23 @@ class Member:
 
     name: str
     authority: int = FOLLOWER
-    """Its index among the authorities; -1 for a node that follows without a vote."""
+    """Its number among all who are ever authorities; -1 for a node that follows without a vote."""
     secret: int = 0
     """With which it signs blocks."""
     bitcoin_secret: int = 0
     """With which it signs peg-outs."""
+    custody: int = FOLLOWER
+    """Its place among the keys that hold the bridge's bitcoin; -1 for none."""
+    key: bytes = b""
+    """The public key of ``secret``."""
+
+
+@dataclass(slots=True)
+class Governance:
+    """What of the governance stream a node's gate may ask for."""
+
+    error_ratio: float = 0.0
+    """Share of its requests that fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +65,19 @@ class Surroundings:
     epoch_ms: int
     """Unix time in ms at which the run began."""
     authors: tuple[str, ...]
-    """Name of each authority's node."""
+    """Name of the node of everybody who is ever an authority, by number."""
     bitcoins: Mapping[str, BitcoinView]
     """Each node's view of Bitcoin, by name; all may be one."""
-    valid_approvals: dict[bytes, None] = field(default_factory=dict)
-    """Approvals, as sent, whose signature some node has verified; forged ones are never kept."""
+    valid_approvals: dict[bytes, bytes] = field(default_factory=dict)
+    """Approvals, as sent, whose signature some node has verified, with the key; forged ones never."""
+    specs: dict[str, Spec] = field(default_factory=dict)
+    """Nodes that were configured with another spec, by name."""
+    told: dict[str, int] = field(default_factory=dict)
+    """Up to which height the journal was told of each node's blocks: bookkeeping of the laboratory's."""
+    governance: Governance = field(default_factory=Governance)
     lives: dict[str, Core] = field(default_factory=dict)
     """The present life of each node, for a workload that looks on; nodes do not look."""
+
+    def spec_of(self, name: str) -> Spec:
+        """Return the spec that a node's operator gave it."""
+        return self.specs.get(name, self.spec)

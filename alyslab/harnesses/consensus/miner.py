@@ -80,6 +80,8 @@ class Miner:
         self._pace = pace
         self._fee_recipient = fee_recipient
         self._next = 0
+        self.power_ratio = 1.0
+        """Share of its power that it has now; the rest works for somebody else.  0 is none."""
         self._found = journal.recorder("miner.found", "asked", "height", "bits", "hashes", "worked_ms")
         self._ended = journal.recorder("miner.submitted", "asked", "code")
 
@@ -90,13 +92,15 @@ class Miner:
                 await self._node.sleep(self._pace.pause_s)
 
     async def _round(self) -> bool:
+        if self.power_ratio <= 0:
+            return False
         name = self._names[self._next % len(self._names)]
         self._next += 1
         task = await self._ask(name, rpc.CREATE_AUX_BLOCK, self._fee_recipient)
         if task is None or task[0] != rpc.OK or len(task[1]) != 4:
             return False
         commitment, bits, chain_id, height = task[1]
-        work_s = self._node.random.uniform(self._pace.work_s_least, self._pace.work_s_most)
+        work_s = self._node.random.uniform(self._pace.work_s_least, self._pace.work_s_most) / self.power_ratio
         await self._node.sleep(work_s)
         try:
             proof = prove(commitment, bits, chain_id, self._node.random)

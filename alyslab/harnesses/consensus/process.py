@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from alyslab.errors import DiskError
 from alyslab.harnesses.consensus import intake, rpc, service
 from alyslab.harnesses.consensus.core import Core
+from alyslab.harnesses.consensus.counting import on_approvals
 from alyslab.harnesses.consensus.dialling import Dialling
 from alyslab.harnesses.consensus.importing import import_candidate, publish_payments, ready
 from alyslab.harnesses.consensus.intake import Parcel
@@ -55,21 +57,36 @@ class Process:
         self._topics = self.core.codec.known_topics
         self._is_new = self.core.gossip.is_new
         self._is_banned = self.core.scores.banned
+        self._was_sent = self.core.suspicion.came
         self._server: SyncServer
         self._rejoin: Rejoin
 
-    async def run(self) -> None:
-        """Boot, catch up, and live."""
+    async def run(self) -> str:
+        """Boot, catch up, and live until the disk fails; return how it did."""
+        core = self.core
+        causes: list[str] = []
+        try:
+            async with asyncio.TaskGroup() as core.tasks:
+                await self._live()
+        except* DiskError as failed:
+            causes = [str(error) for error in failed.exceptions]
+        finally:
+            core.stopped = True
+        return causes[0]
+
+    async def _live(self) -> None:
         core = self.core
         await core.wake()
         self._server = SyncServer(core.endpoint, core.ledger.store)
         self._rejoin = Rejoin(core, self._caught_up)
         core.gossip.start()
         core.endpoint.on_message(self._arrived)
-        core.node.spawn(self._work(), name=f"{core.name}/work")
-        core.node.spawn(self._slots(), name=f"{core.name}/slots")
+        core.spawn(self._work(), "work")
+        core.spawn(self._slots(), "slots")
         await self._dialling.dial_all()
-        core.node.spawn(self._dialling.run(), name=f"{core.name}/dialling")
+        core.spawn(self._dialling.run(), "dialling")
+        if core.gate is not None:
+            core.spawn(self._rejoin.watch(), "watch")
         await self._rejoin.boot()
 
     # --- what comes in ---------------------------------------------------------------------------
@@ -80,6 +97,8 @@ class Process:
         if topic in self._topics:
             payload = message.payload
             new = self._is_new(payload)  # most messages are copies, so this comes first
+            if self._was_sent(sender, payload, message.id):
+                self._again(message)
             if (not new and not self._takes_copies) or self._is_banned(sender):
                 return
             entry: Parcel | Message = Parcel(topic, payload, sender, new)
@@ -93,6 +112,11 @@ class Process:
                 self._idle = False
                 self._loop.call_soon(self._begin)
 
+    def _again(self, message: Message) -> None:
+        """Note what a peer sends twice; signatures over payments are sent until they are used."""
+        if self.core.codec.decode(message.topic, message.payload)[0] != "pegouts":
+            self.core.suspicion.repeated(message.sender, message.id)
+
     def _begin(self) -> None:
         """Take approvals, which need no waiting, at once; leave everything else to the worker."""
         inbox, core = self._inbox, self.core
@@ -101,7 +125,7 @@ class Process:
             _, body = core.codec.decode(first.topic, first.payload)
             if isinstance(body, Approval):
                 inbox.popleft()
-                intake.on_approvals(core, self._approvals(body, first))
+                on_approvals(core, self._approvals(body, first))
                 if not inbox and ready(core) is None:
                     self._idle = True
                     return
@@ -130,7 +154,7 @@ class Process:
         core = self.core
         body = self._opened(parcel)
         if isinstance(body, Approval):
-            intake.on_approvals(core, self._approvals(body, parcel))
+            on_approvals(core, self._approvals(body, parcel))
             await import_candidate(core)
         elif isinstance(body, Proposal):
             if core.rejoining:
@@ -152,6 +176,8 @@ class Process:
         """Return what a message says; None for bytes that say nothing, which cost their sender points."""
         core = self.core
         kind, body = core.codec.decode(parcel.topic, parcel.payload)
+        if kind not in ("transaction", "approval"):
+            core.suspicion.spoke(parcel.sender)
         if isinstance(body, Malformed):
             core.rejected(kind, body.rule, -1, "", parcel.sender)
             core.scores.offend(parcel.sender, "malformed", body.rule)
@@ -184,7 +210,7 @@ class Process:
 
     def _caught_up(self) -> None:
         """Look again at the blocks that came while the node caught up."""
-        self.core.node.spawn(self._look_again(), name=f"{self.core.name}/look again")
+        self.core.spawn(self._look_again(), "look again")
 
     async def _look_again(self) -> None:
         waiting, core = list(self._waiting), self.core
@@ -214,19 +240,8 @@ class Process:
 
     async def _tick(self, slot: int) -> None:
         core = self.core
+        intake.look_back(core, slot)
         publish_payments(core)
+        self._rejoin.again()
         if is_mine(core, slot):
             await write_slot(core, slot)
-
-
-def boot_of(
-    member: Member, around: Surroundings, peers: Sequence[str]
-) -> Callable[[Node], Coroutine[Any, Any, None]]:
-    """Return the boot function of the member's node; it should be connected to these peers."""
-
-    async def boot(node: Node) -> None:
-        process = Process(member, around, node, peers)
-        around.lives[member.name] = process.core
-        await process.run()
-
-    return boot

@@ -5,6 +5,7 @@ Source: alys-system.md §1, "Aura", "Halt/finality"; §7, "Signature starvation"
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from alyslab.harnesses.consensus.approvals import approve
@@ -13,7 +14,7 @@ from alyslab.harnesses.consensus.rules import fault_of
 from alyslab.harnesses.consensus.votes import Vote
 from alyslab.harnesses.consensus.wire import Proposal
 from alyslab.model import production
-from alyslab.model.aura import author_index, slot_start_ms
+from alyslab.model.aura import slot_start_ms
 from alyslab.model.bitcoin import BitcoinTransaction
 from alyslab.model.block import AggregateSignature, AuxPowHeader, Block, SignedBlock
 from alyslab.model.errors import InvalidBlockError, ModelError
@@ -28,7 +29,8 @@ Work = tuple[AuxPowHeader | None, tuple[BitcoinTransaction, ...]]
 def is_mine(core: Core, slot: int) -> bool:
     """Return whether this node writes the slot."""
     turn = slot + 1 if core.defects.produces_out_of_turn else slot
-    return author_index(core.spec, turn) == core.member.authority
+    term = core.term(core.chain.height + 1)
+    return term.author(turn) == term.place
 
 
 def work_at_hand(core: Core) -> Work:
@@ -42,17 +44,26 @@ def work_at_hand(core: Core) -> Work:
 
 def reason_to_skip(core: Core, slot: int, *, has_work: bool) -> str | None:
     """Return why the author must not write this slot, or None."""
-    chain = core.chain
-    if core.rejoining and not core.defects.produces_while_syncing:
-        return "syncing"
-    if not core.votes.may_write(chain.height + 1, slot):
-        return "signed already"
-    if slot <= chain.head.block.slot:
-        return "slot not after the head's"
+    return next((reason for reason, holds in _reasons(core, slot, has_work) if holds), None)
+
+
+def _reasons(core: Core, slot: int, has_work: bool) -> Iterator[tuple[str, bool]]:
+    """Yield what may keep the author from writing, and whether it does."""
+    chain, votes = core.chain, core.votes
+    yield "syncing", falls_behind(core)
+    if core.gate is not None:
+        yield "gate", not core.gate.opens(slot)
+    yield "blocks lost", core.unsure
+    yield "votes lost", slot <= votes.abstains_until
+    yield "signed already", not votes.may_write(chain.height + 1, slot)
+    yield "slot not after the head's", slot <= chain.head.block.slot
     gap = chain.height + 1 - chain.pow.finalised_height
-    if gap > core.spec.max_blocks_without_pow and not has_work and not core.defects.halt_ignored:
-        return "halted"
-    return None
+    yield "halted", gap > core.spec.max_blocks_without_pow and not has_work and not core.defects.halt_ignored
+
+
+def falls_behind(core: Core) -> bool:
+    """Return whether the node must not write since it catches up; with a gate, that decides instead."""
+    return core.rejoining and core.gate is None and not core.defects.produces_while_syncing
 
 
 async def write_slot(core: Core, slot: int) -> None:
@@ -68,8 +79,9 @@ async def write_slot(core: Core, slot: int) -> None:
         skip(core, slot, error.rule)
         return
     root = block.root
-    approval = approve(core.member.secret, core.member.authority, root, core.scheme)
-    signers = tuple(index == core.member.authority for index in range(core.members))
+    term = core.term(block.height)
+    approval = approve(core.member.secret, term.place, root, core.scheme)
+    signers = tuple(place == term.place for place in range(term.members))
     signed = SignedBlock(block=block, signature=AggregateSignature(signers=signers, point=approval.point))
     proposal = Proposal(signed, root, root.hex())
     fault = fault_of(core.chain, proposal, core.now_ms())
@@ -79,10 +91,10 @@ async def write_slot(core: Core, slot: int) -> None:
     head = core.chain.head_root
     await core.votes.write(Vote(block.height, slot, root))
     # The disk took its time: the chain may have gone on, or the node noticed that it has fallen behind.
-    if core.chain.head_root != head or (core.rejoining and not core.defects.produces_while_syncing):
+    if core.chain.head_root != head or falls_behind(core):
         skip(core, slot, "overtaken")
         return
-    taken = core.candidates.offer(proposal)
+    taken = core.candidates.offer(proposal, term)
     name, clock_ms = core.name, core.now_ms()
     core.rows.produced(
         name,
@@ -96,13 +108,16 @@ async def write_slot(core: Core, slot: int) -> None:
     )
     core.written.append(root)
     core.evidence.block(slot, core.member.authority, root)
+    own = core.member.authority
+    core.suspicion.votes.candidate(root, slot, own, clock_ms, voters=term.seats, quorum=term.quorum)
+    core.suspicion.turns.wrote(slot, own, 0)
     if taken is not None:
         held = -1 if taken.replaced is None else taken.replaced.signed.block.slot
         core.rows.candidate(
             name, block.height, proposal.text, slot, core.member.authority, taken.early, held, clock_ms
         )
     core.rows.approved(name, block.height, proposal.text, slot, core.member.authority, clock_ms)
-    if core.candidates.add(approval) == "counted":
+    if core.candidates.add(approval, core.member.key) == "counted":
         core.rows.counted(name, proposal.text, core.member.authority, False)
     core.gossip.publish(core.codec.topics["block"], core.codec.encode("block", signed))
     await import_candidate(core)

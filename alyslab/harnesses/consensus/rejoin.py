@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from alyslab.harnesses.consensus.gate import Gate, policy_of
 from alyslab.harnesses.consensus.importing import after_import, roll_back
+from alyslab.harnesses.consensus.intake import note_branch
 from alyslab.harnesses.network.errors import NetworkError
 from alyslab.harnesses.sync import protocol
 from alyslab.harnesses.sync.errors import ProtocolError
-from alyslab.harnesses.sync.policy import POLICIES
 from alyslab.harnesses.sync.syncer import Syncer
 from alyslab.model.block import SignedBlock
 from alyslab.model.chain import rollback_target
@@ -52,10 +53,12 @@ class Rejoin:
             core.node,
             core.endpoint,
             core.ledger,
-            policy=POLICIES[core.settings.sync_policy],
+            policy=policy_of(core.settings),
             peers=lambda: core.peers,
             federation=core.around.authors,
         )
+        if core.settings.production and core.peers:  # a federation of one waits for nobody
+            core.gate = Gate(core, self._syncer)
 
     def notice(self, height: int, peer: str) -> None:
         """Look for what was missed, since ``peer`` has shown a block at this height; at once, in a task."""
@@ -63,7 +66,34 @@ class Rejoin:
         if core.rejoining or core.defects.orphan_ignored:
             return
         core.rejoining = True
-        core.node.spawn(self._attempt(height, peer), name=f"{core.name}/rejoin")
+        if core.gate is not None:
+            core.gate.shown = height
+        core.spawn(self._attempt(height, peer), "rejoin")
+
+    def again(self) -> None:
+        """Sync again at a slot's begin, if the last one has failed and something depends on it."""
+        core = self._core
+        wanted = core.unsure or (core.gate is not None and not self._syncer.synced)
+        if wanted and not core.rejoining and core.peers:
+            core.rejoining = True
+            core.spawn(self._run("again", self._sync()), "rejoin")
+
+    async def watch(self) -> None:
+        """Ask all peers now and then how far they are, for ever, and look if they are ahead: for the gate.
+
+        One block more is what everybody is about to import.
+        """
+        core, syncer = self._core, self._syncer
+        while True:
+            await core.node.sleep(syncer.policy.status_interval_s)
+            if core.rejoining:
+                continue
+            await syncer.claims.ask_all(also_silent=True)
+            syncer.claims.pardon_answering()
+            target = syncer.claims.target()
+            ahead = syncer.claims.having(target)
+            if ahead and target > core.chain.height + 1:
+                self.notice(target, ahead[0])
 
     async def boot(self) -> None:
         """Catch up after a start, before the first block is written; a node without peers is alone."""
@@ -89,6 +119,8 @@ class Rejoin:
             done = await attempt
         finally:
             core.rejoining = False
+            if core.gate is not None:
+                core.gate.shown = 0
         core.plant()
         core.rows.rejoined(core.name, core.chain.height, before, done)
         after_import(core)
@@ -100,6 +132,7 @@ class Rejoin:
         start = core.chain.height
         self._syncer.stop()  # it may have ended before, and would not begin again
         done = await self._syncer.sync()
+        core.unsure = core.unsure and not done
         if not done and core.chain.height > 0:
             await roll_back(core, rollback_target("sync_error", core.chain.height, start), "sync_error")
         return done
@@ -110,6 +143,7 @@ class Rejoin:
         blocks = await self._fetch(peer)
         if blocks is None:
             return False
+        note_branch(core, blocks)
         chain = core.chain
         part = next((i for i, s in enumerate(blocks) if not _is_ours(core, s)), len(blocks))
         branch = blocks[part:]
@@ -168,10 +202,11 @@ def _fault_of_branch(core: Core, branch: Sequence[SignedBlock]) -> str | None:
     if fork > chain.height or chain.records[fork].root != branch[0].block.parent_root:
         return "parent_known"
     for signed in () if core.defects.rival_taken_on_trust else branch:
-        signers = signed.signature.signers
-        if len(signers) != core.members or signed.signature.count < core.quorum:
+        signers, height = signed.signature.signers, signed.block.height
+        term = core.term(height)
+        if len(signers) != term.members or signed.signature.count < core.quorum(height):
             return "quorum"
-        keys = [key for key, bit in zip(core.spec.authorities, signers, strict=True) if bit]
+        keys = [key for key, bit in zip(term.keys, signers, strict=True) if bit]
         if not core.scheme.verify(keys, signed.block.root, signed.signature.point):
             return "signature"
     return None

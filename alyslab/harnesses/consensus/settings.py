@@ -7,6 +7,8 @@ from typing import Final
 
 from alyslab.errors import ParameterError, Problem
 from alyslab.harnesses.consensus.wire import TOPICS
+from alyslab.harnesses.sync.policy import POLICIES
+from alyslab.harnesses.sync.production import RULES
 
 INBOX_MAX: Final = 20_000
 """Messages that wait inside a node; beyond it the latest is dropped, so that a flood costs no memory."""
@@ -28,11 +30,17 @@ class Settings:
     sync_policy: str = "federation"
     """Name of the sync policy that a node catches up by."""
     patience_s: float = 2.0
-    """Wait for a peer's answer about a rival branch, in seconds by the node's clock."""
+    """Wait for a peer's answer about its status or a rival branch, in seconds by the node's clock; short
+    beside a slot, since a sync waits for all of them."""
+    production: str = ""
+    """Which of V2's rules says whether a node may write, a key of
+    :data:`~alyslab.harnesses.sync.production.RULES`; empty for V1's, that a node which syncs does not."""
 
     def __post_init__(self) -> None:
         bounds = (
             ("topics", self.topics in TOPICS, ", ".join(TOPICS)),
+            ("sync_policy", self.sync_policy in POLICIES, ", ".join(POLICIES)),
+            ("production", self.production in ("", *RULES), ", ".join(("empty", *RULES))),
             ("transactions_most", 0 <= self.transactions_most <= 10_000, "0 to 10000"),
             ("patience_s", 0 < self.patience_s <= 3_600, "above 0, at most 3600"),
         )

@@ -110,12 +110,17 @@ class Users:
 
     def _transfer(self, sender: bytes, nonce: int) -> Transaction:
         to = self._node.random.choice(self._addresses)
-        return _transaction(sender, nonce, to, 1 + self._node.random.randrange(10**12), b"")
+        return transfer(sender, nonce, to, 1 + self._node.random.randrange(10**12))
 
     def _burn(self, sender: bytes, nonce: int) -> Transaction:
         destination = segwit_address(self._node.random.randbytes(20), 0).encode()
         amount_sat = 1_000_000 + self._node.random.randrange(10**6)
         return _transaction(sender, nonce, BRIDGE, amount_sat * WEI_PER_SAT, destination)
+
+
+def transfer(sender: bytes, nonce: int, to: bytes, value_wei: int) -> Transaction:
+    """Return a plain payment, as users make them."""
+    return _transaction(sender, nonce, to, value_wei, b"")
 
 
 def _transaction(sender: bytes, nonce: int, to: bytes, value_wei: int, data: bytes) -> Transaction:

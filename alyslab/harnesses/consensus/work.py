@@ -30,6 +30,8 @@ class WorkBook:
     def __init__(self) -> None:
         self._templates: dict[bytes, AuxPowHeader] = {}
         self._later: dict[bytes, AuxPowHeader] = {}
+        self.displaced: AuxPowHeader | None = None
+        """What the latest work that was queued took the place of."""
         self.queued: AuxPowHeader | None = None
         """Work that waits for a block; see :meth:`usable`."""
 
@@ -44,6 +46,10 @@ class WorkBook:
         self._templates[commitment] = header
         return commitment, header
 
+    def template_of(self, commitment: bytes) -> AuxPowHeader | None:
+        """Return the header that a commitment was given out for, as whoever runs the node can see."""
+        return self._templates.get(commitment)
+
     def submitted(self, commitment: bytes, proof: AuxPow) -> AuxPowHeader | None:
         """Return the header that the proof is for, or None for a commitment that was never given out."""
         header = self._templates.get(commitment)
@@ -57,7 +63,7 @@ class WorkBook:
         fault = fault_of_work(chain, header)
         if fault is None:
             if self.queued is None or self.usable(chain) is None or _longer(chain, header, self.queued):
-                self.queued = header
+                self.displaced, self.queued = self.queued, header
             return None
         if fault in _NOT_HERE_YET and chain.height_of(header.range_end) is None:
             if len(self._later) >= LATER_MAX:

@@ -1,4 +1,4 @@
-"""A whole federation: its nodes, their network, Bitcoin, miners and users, made from a few numbers.
+"""A whole federation: its nodes, their network, Bitcoin, miners and users, made from a plan.
 
 The chain begins when the run does.  Users are funded by payments that are deep
 enough from the start, so the first block pegs them in.
@@ -6,30 +6,28 @@ enough from the start, so the first block pegs them in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from alyslab.errors import ParameterError, Problem
 from alyslab.harnesses.consensus.bitcoin_feed import BitcoinFeed
-from alyslab.harnesses.consensus.member import FOLLOWER, Member, Surroundings
-from alyslab.harnesses.consensus.miner import Miner, Pace
-from alyslab.harnesses.consensus.process import boot_of
+from alyslab.harnesses.consensus.handover import tell_terms, untold_spec
+from alyslab.harnesses.consensus.lives import boot_of
+from alyslab.harnesses.consensus.member import FOLLOWER, Surroundings
+from alyslab.harnesses.consensus.miner import Miner
+from alyslab.harnesses.consensus.plan import Plan, members_of, spec_of, with_spec
+from alyslab.harnesses.consensus.roster import Roster
 from alyslab.harnesses.consensus.rows import Rows
-from alyslab.harnesses.consensus.settings import Settings
-from alyslab.harnesses.consensus.users import Load, Users
+from alyslab.harnesses.consensus.users import Users
 from alyslab.harnesses.consensus.wire import Codec
-from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.network.network import Network
 from alyslab.harnesses.network.topology import Topology, random_regular
-from alyslab.model import schnorr
 from alyslab.model.bitcoin import BitcoinView
 from alyslab.model.federation import federation_of
-from alyslab.model.presets import laboratory_spec
 from alyslab.model.scheme import IdealScheme, RealScheme, SignatureScheme
-from alyslab.model.spec import SIGNERS_MAX, Retarget, Spec
 
 if TYPE_CHECKING:
     from alyslab.runtime import Node, Runtime
+
+__all__ = ["BITCOIN", "MINER", "USERS", "Plan", "World", "with_spec"]
 
 MINER: Final = "miner"
 USERS: Final = "users"
@@ -38,58 +36,6 @@ BITCOIN: Final = "bitcoin"
 EPOCH_SLOTS: Final = 2
 """Slots from the genesis to the beginning of the run."""
 FUNDING_SAT: Final = 1_000_000_000
-SCHEMES: Final = ("ideal", "real")
-LINK: Final = LinkSpec(delay_ms=40, jitter_ms=10, distribution="uniform")
-"""Half a round trip within a continent."""
-_SETTINGS: Final = Settings()
-_PACE: Final = Pace()
-_LOAD: Final = Load()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a world consists of; raises :class:`ParameterError` with every value that makes no sense."""
-
-    authorities: int = 4
-    """Nodes that write and approve blocks, 1 to 15."""
-    followers: int = 0
-    """Nodes that only follow."""
-    degree: int = 0
-    """Peers of each node; 0 connects everybody with everybody."""
-    link: LinkSpec = LINK
-    """Conditions of every link."""
-    scheme: str = "ideal"
-    """``ideal`` or ``real`` signatures."""
-    settings: Settings = _SETTINGS
-    pace: Pace | None = _PACE
-    """How fast the miner is; None for none."""
-    load: Load | None = _LOAD
-    """What users do; None for no users."""
-    bitcoin_interval_s: float = 15.0
-    """From one Bitcoin block to the next; Bitcoin's 600 s would be a hundred slots."""
-    spec: tuple[tuple[str, Any], ...] = ()
-    """Changed fields of the laboratory's spec."""
-
-    def __post_init__(self) -> None:
-        bounds = (
-            ("authorities", 1 <= self.authorities <= SIGNERS_MAX, f"1 to {SIGNERS_MAX}"),
-            ("followers", 0 <= self.followers <= 1_000, "0 to 1000"),
-            ("degree", 0 <= self.degree < self.nodes, "0, or fewer than there are nodes"),
-            ("scheme", self.scheme in SCHEMES, ", ".join(SCHEMES)),
-            ("bitcoin_interval_s", 0 < self.bitcoin_interval_s <= 1e6, "above 0, at most 1e6"),
-        )
-        problems = [
-            Problem(where="world", key=key, what="makes no sense", value=getattr(self, key), allowed=allowed)
-            for key, holds, allowed in bounds
-            if not holds
-        ]
-        if problems:
-            raise ParameterError(problems)
-
-    @property
-    def nodes(self) -> int:
-        """Nodes of the chain."""
-        return self.authorities + self.followers
 
 
 class World:
@@ -109,15 +55,15 @@ class World:
         self.runtime = runtime
         self.plan = plan
         rng = runtime.random("consensus.keys")
-        secrets = [(rng.randrange(1, 1 << 250), rng.randrange(1, 1 << 250)) for _ in range(plan.authorities)]
+        secrets = [(rng.randrange(1, 1 << 250), rng.randrange(1, 1 << 250)) for _ in range(plan.signers)]
         self.scheme: SignatureScheme = IdealScheme() if plan.scheme == "ideal" else RealScheme()
-        self.spec = _spec(plan, self.scheme, secrets, [rng.randbytes(20) for _ in secrets])
-        self.members = tuple(
-            Member(f"node-{index}", index, *secret) for index, secret in enumerate(secrets)
-        ) + tuple(Member(f"follower-{index}") for index in range(plan.followers))
+        self.spec = spec_of(plan, self.scheme, secrets, [rng.randbytes(20) for _ in secrets])
+        self.roster = Roster(self.spec)
+        self.members = members_of(plan, self.scheme, secrets)
         self.addresses = tuple(rng.randbytes(20) for _ in range(plan.load.users if plan.load else 0))
         self.bitcoin = BitcoinView()
         self.network = Network(runtime, plan.link)
+        self.miner: Miner | None = None
         self.around = Surroundings(
             runtime=runtime,
             network=self.network,
@@ -130,6 +76,8 @@ class World:
             authors=tuple(member.name for member in self.members if member.authority != FOLLOWER),
             bitcoins={member.name: self.bitcoin for member in self.members},
         )
+        for member in self.members[: plan.handover.untold if plan.handover else 0]:
+            self.around.specs[member.name] = untold_spec(self.spec)
         self.feed = BitcoinFeed(
             runtime,
             [self.bitcoin],
@@ -153,6 +101,9 @@ class World:
 
     def start(self, *, except_for: tuple[str, ...] = ()) -> None:
         """Make and connect all machines and boot them; those named wait for :meth:`join`."""
+        tell_terms(self.runtime.journal, self.spec)
+        for name in self.around.specs:
+            self.runtime.journal.record("federation.untold", name)
         topology = _topology(self.plan, self.runtime)
         neighbours = topology.neighbours()
         for index, member in enumerate(self.members):
@@ -171,6 +122,11 @@ class World:
         """Boot a node that was left out at the start; it dials its peers itself."""
         self.node(name).start()
 
+    def tell(self, name: str) -> None:
+        """Give a node the present configuration; it reads it when it is started again."""
+        if self.around.specs.pop(name, None) is not None:
+            self.runtime.journal.record("federation.told", name)
+
     def machine(self, name: str, peers: tuple[str, ...] = ()) -> Node:
         """Make a machine that is no node of the chain, connected to these peers (default: all nodes)."""
         node = self.runtime.node(name)
@@ -186,8 +142,10 @@ class World:
         bitcoin.spawn(self.feed.run(bitcoin), name=BITCOIN)
         if plan.pace is not None:
             node = self.machine(MINER, authors)
-            miner = Miner(node, self.network.endpoint(node), authors, pace=plan.pace, journal=runtime.journal)
-            node.spawn(miner.run(), name=MINER)
+            self.miner = Miner(
+                node, self.network.endpoint(node), authors, pace=plan.pace, journal=runtime.journal
+            )
+            node.spawn(self.miner.run(), name=MINER)
         if plan.load is not None and plan.load.interval_s > 0:
             node = self.machine(USERS, authors)
             users = Users(
@@ -203,29 +161,9 @@ class World:
             node.spawn(users.run(), name=USERS)
 
 
-def _spec(
-    plan: Plan, scheme: SignatureScheme, secrets: list[tuple[int, int]], addresses: list[bytes]
-) -> Spec:
-    """Return the laboratory's spec with these keys; work stays as hard, so that a gap is a fault's doing."""
-    values: dict[str, Any] = {
-        "retarget": Retarget(no_retargeting=True, pow_limit=0x207F_FFFF, pow_lower_limit=0x1F7F_FFFF)
-    }
-    return laboratory_spec(
-        tuple(scheme.public_key(secret) for secret, _ in secrets),
-        tuple(addresses),
-        tuple(schnorr.public_key(secret) for _, secret in secrets),
-        **(values | dict(plan.spec)),
-    )
-
-
 def _topology(plan: Plan, runtime: Runtime) -> Topology:
     if plan.degree:
         random = runtime.random("consensus.topology")
         return random_regular(peers=plan.nodes, degree=plan.degree, random=random).require_connected()
     pairs = ((low, high) for low in range(plan.nodes) for high in range(low + 1, plan.nodes))
     return Topology(peers=plan.nodes, links=tuple(pairs))
-
-
-def with_spec(plan: Plan, **changes: Any) -> Plan:
-    """Return the plan with fields of its spec changed."""
-    return replace(plan, spec=tuple({**dict(plan.spec), **changes}.items()))

@@ -66,7 +66,7 @@ class Carrier:
         self.clock = runtime.clock
         self.pending = Pending()
         self.rules = Rules(runtime, self._release, peers, reverse=defects.rule_order_reversed)
-        self._loop = runtime.event_loop
+        self._post = runtime.poster()
         self._defects = defects
         self._dropped = 0
         record = runtime.journal.recorder
@@ -83,43 +83,34 @@ class Carrier:
 
         A closure over what never changes, because every message passes here.
         """
-        clock, pending, rules = self.clock, self.pending, self.rules
-        call_later, cut_through = self._loop.call_later, self._defects.cut_through
+        clock, pending, rules, post, drop = self.clock, self.pending, self.rules, self._post, self.drop
         sender, receiver, arrive, context = line.sender, line.receiver, line.arrive, line.context
+        cut_through = self._defects.cut_through
 
         def transmit(connection: int, topic: str, payload: bytes, size_bytes: int, reply_to: int) -> int:
             now_ns = left_ns = clock.now_ns
             number = pending.sent = pending.sent + 1
+            full = False
             if line.ns_per_byte:
-                if line.limit is not None and uplink.is_full(now_ns, line.limit):
-                    lost = (number, sender, receiver, topic, payload, size_bytes, now_ns, now_ns, 0)
-                    self.drop(Message(*lost, connection, reply_to), "queue")
-                    return number
-                left_ns = uplink.leave_ns(now_ns, size_bytes, line.ns_per_byte)
-                if line.limit is not None:
-                    uplink.count(left_ns)
-            message = _new_tuple(
-                Message,
-                (
-                    number,
-                    sender,
-                    receiver,
-                    topic,
-                    payload,
-                    size_bytes,
-                    now_ns,
-                    left_ns,
-                    0,
-                    connection,
-                    reply_to,
-                ),
-            )
+                full = line.limit is not None and uplink.is_full(now_ns, line.limit)
+                if not full:
+                    left_ns = uplink.leave_ns(now_ns, size_bytes, line.ns_per_byte)
+                    if line.limit is not None:
+                        uplink.count(left_ns)
+            fields = (number, sender, topic, size_bytes, now_ns, left_ns, 0, connection, reply_to)
+            message = _new_tuple(Message, (*fields, receiver, payload))
+            if full:
+                drop(message, "queue")
+                return number
             latency_ns = line.constant_ns
             if latency_ns is None:
                 latency_ns = line.draw_ns()
             arrival_ns = (now_ns if cut_through else left_ns) + latency_ns
-            if line.impairments is not None or rules.active or line.parked:
+            if line.is_intricate or rules.active:
                 self._carry(line, message, arrival_ns)
+                return number
+            if line.loses is not None and line.loses():
+                drop(message, "loss")
                 return number
             if line.fifo:
                 if arrival_ns < line.floor_ns:
@@ -127,7 +118,7 @@ class Carrier:
                 else:
                     line.floor_ns = arrival_ns
             pending.count += 1
-            call_later((arrival_ns - now_ns) / 1e9, arrive, message, context=context)
+            post(arrival_ns, arrive, (message,), context)
             return number
 
         return transmit
@@ -153,8 +144,7 @@ class Carrier:
         if line.fifo:
             arrival_ns = line.floor_ns = max(arrival_ns, line.floor_ns)
         self.pending.count += 1
-        delay_s = (arrival_ns - self.clock.now_ns) / 1e9
-        self._loop.call_later(delay_s, line.arrive, message, context=line.context)
+        self._post(arrival_ns, line.arrive, (message,), line.context)
 
     def _carry(self, line: Line, message: Message, arrival_ns: int) -> None:
         """Take a message over a link that does more than delay, or past the rules.

@@ -72,7 +72,7 @@ class Impairments:
         Which bugs are planted.
     """
 
-    __slots__ = ("_counter", "_gap", "_reorders", "corrupts", "duplicates", "loses")
+    __slots__ = ("_counter", "_gap", "_reorders", "corrupts", "duplicates", "loses", "only_loses")
 
     def __init__(self, spec: LinkSpec, random: Random, defects: Defects) -> None:
         if spec.gemodel is None:
@@ -90,6 +90,7 @@ class Impairments:
         """Whether a bit of the next copy is flipped."""
         self._reorders = coin(share * spec.reorder_ratio, spec.reorder_correlation, random)
         self._gap = spec.reorder_gap
+        self.only_loses = max(spec.duplicate_ratio, spec.corrupt_ratio, spec.reorder_ratio) == 0
         self._counter = 0
 
     def overtakes(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from alyslab.harnesses.network.errors import BadMessageError
-from alyslab.harnesses.network.message import CONTROL, Message
+from alyslab.harnesses.network.message import CONTROL, ROW, ROW_FIELDS, Message
 
 if TYPE_CHECKING:
     from alyslab.harnesses.network.connections import Connections
@@ -40,10 +40,8 @@ class Inbox:
         self._broken = network.broken
         self._requests = requests
         self._pending = network.carrier.pending
-        self._record = network.runtime.journal.recorder(
-            "net.message",
-            *("id", "sender", "topic", "bytes", "sent_ns", "left_ns", "copy", "connection", "reply_to"),
-        )
+        self._clock, self._name = network.carrier.clock, node.name
+        self._write = network.runtime.journal.writer("net.message", *ROW)
         self._handler: Handler | None = None
         self._handlers: dict[str, Handler] = {}
         self._waiting: deque[Message] = deque()
@@ -52,29 +50,23 @@ class Inbox:
 
     def arrive(self, message: Message) -> None:
         """Take a message from its line."""
-        number, sender, _, topic, _, size, sent_ns, left_ns, copy, connection, reply_to = message
-        session = self._open.get(sender)
+        connection = message.connection
+        session = self._open.get(message.sender)
         if (
             session is None
             or session.connection != connection
-            or reply_to
+            or message.reply_to
             or self._draining
             or self._node.state != "running"
             or connection in self._broken
         ):
             self._sort(message)
             return
-        handler = self._handlers.get(topic, self._handler)
+        handler = self._handlers.get(message.topic, self._handler)
         if handler is None:
             self._keep(message)
-            return
-        self._record(
-            self._node.name, number, sender, topic, size, sent_ns, left_ns, copy, connection, reply_to
-        )
-        try:
-            handler(message)
-        finally:
-            self._pending.out()
+        else:
+            self._hand(message, handler)
 
     def handle_with(self, handler: Handler | None, topic: str | None) -> None:
         """Give the messages of one topic, or all that no other handler gets, to a function from now on.
@@ -194,14 +186,14 @@ class Inbox:
         self._waiting.extend(kept)
 
     def _hand(self, message: Message, handler: Handler) -> None:
-        number, sender, _, topic, _, size, sent_ns, left_ns, copy, connection, reply_to = message
-        self._record(
-            self._node.name, number, sender, topic, size, sent_ns, left_ns, copy, connection, reply_to
-        )
+        self._write(self._clock.now_ns, self._name, message[:ROW_FIELDS])
+        pending = self._pending
         try:
             handler(message)
         finally:
-            self._pending.out()
+            pending.count -= 1
+            if not pending.count:
+                pending.out(0)
 
     def _lose(self, message: Message, cause: str) -> None:
         self._network.carrier.drop(message, cause)

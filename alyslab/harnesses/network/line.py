@@ -48,7 +48,9 @@ class Line:
         "fifo",
         "floor_ns",
         "impairments",
+        "is_intricate",
         "limit",
+        "loses",
         "ns_per_byte",
         "parked",
         "receiver",
@@ -100,7 +102,6 @@ class Line:
         self.limit = None if self._defects.limit_ignored else spec.limit_messages
         self.constant_ns: int | None = None
         self.draw_ns: Callable[[], int] = _unreachable
-        self.impairments: Impairments | None = None
         if self._defects.latency_ignores_correlation and spec.correlation:
             spec = spec.changed(correlation=0.0)
         if self._defects.latency_one_way and self.sender > self.receiver:
@@ -109,8 +110,13 @@ class Line:
             self.constant_ns = self._factor * round((spec.delay_ms + spec.distance_ms) * NS_PER_MS)
         else:
             self.draw_ns = self._scaled(latency_of(spec, self._random()))
+        self.impairments: Impairments | None = None
         if spec.is_random:
             self.impairments = impairments_of(spec, self._random(), self._defects)
+        self.loses = self.impairments.loses if self.impairments is not None else None
+        """Whether the next message is lost; None: none ever is."""
+        self.is_intricate = self.impairments is not None and not self.impairments.only_loses
+        """Whether it does more to messages than delaying and losing them."""
 
     def _scaled(self, draw_ns: Callable[[], int]) -> Callable[[], int]:
         factor = self._factor

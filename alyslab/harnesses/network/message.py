@@ -14,9 +14,7 @@ class Message(NamedTuple):
     id: int
     """Its number, counted over the whole network from 1; copies of one message share it."""
     sender: str
-    receiver: str
     topic: str
-    payload: bytes
     size_bytes: int
     """What the sender's line had to carry; at least the payload."""
     sent_ns: int
@@ -29,3 +27,10 @@ class Message(NamedTuple):
     """Number of the connection that it travels on."""
     reply_to: int
     """The request that it answers, by its ``id``; 0 for a message that answers none."""
+    receiver: str
+    payload: bytes
+
+
+ROW: Final = ("id", "sender", "topic", "bytes", "sent_ns", "left_ns", "copy", "connection", "reply_to")
+"""What the journal keeps of a message beside its receiver: its first fields, so that a slice is the row."""
+ROW_FIELDS: Final = len(ROW)

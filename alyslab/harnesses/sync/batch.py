@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Final
 
 from alyslab.harnesses.sync.policy import SyncPolicy
-from alyslab.runtime.sites import planted, register_planted
+from alyslab.runtime.sites import planted, register_planted, register_site, site
 
 WITHOUT_BOUND: Final = register_planted(
     "sync.batch_without_bound", "the batch grows with latency, bandwidth and peers, whatever its upper bound"
 )
+LEAST: Final = register_site("sync.least_batch", "a range is cut to the least size, whatever its peer's pace")
 
 
 def batch_size(policy: SyncPolicy, *, latency_ms: float, bandwidth_mbps: float, peers: int) -> int:
@@ -23,6 +24,8 @@ def batch_size(policy: SyncPolicy, *, latency_ms: float, bandwidth_mbps: float, 
     size = policy.batch_base * latency * clamp(bandwidth_mbps / 10, 1.0, 8.0) * clamp(peers / 5, 0.5, 2.0)
     if planted(WITHOUT_BOUND):
         return max(policy.batch_least, round(size))
+    if site(LEAST):
+        return policy.batch_least
     return round(clamp(size, policy.batch_least, policy.batch_most))
 
 

@@ -11,22 +11,24 @@ block of a checkpoint means to begin 100 earlier).
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from alyslab.errors import DiskError
 from alyslab.harnesses.sync.errors import CheckpointError
+from alyslab.harnesses.sync.manifest import VERSION, Checkpoint, read_manifest, write_manifest
 from alyslab.harnesses.sync.store import ChainStore, Tell, genesis_root
 from alyslab.model.chain import Chain
-from alyslab.model.encoding import Many, Record, Uint, decode, fixed, pack, unpack
+from alyslab.model.encoding import Many, Record, Uint, fixed, pack, unpack
 from alyslab.model.errors import EncodingError
 from alyslab.model.spec import Spec
 from alyslab.model.state import recomputed_root
 from alyslab.runtime.disk import Disk
-from alyslab.runtime.sites import planted, register_planted
+from alyslab.runtime.sites import planted, register_planted, register_site, site
 
-VERSION: Final = 1
 EARLIER_BLOCKS: Final = 100
 """How far before a checkpoint to begin when its block is missing.  Source: §3."""
 WRONG_HEIGHT: Final = register_planted(
@@ -38,41 +40,10 @@ LEFT_OUT: Final = register_planted(
 NOT_VERIFIED: Final = register_planted(
     "sync.checkpoint_not_verified", "a checkpoint is recovered from without a look at what it says"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    """What a manifest says."""
-
-    version: int
-    genesis: bytes
-    """Root of the genesis block, which stands for the spec."""
-    height: int
-    root: bytes
-    """Root of the block at this height."""
-    state_root: bytes
-    pow_height: int
-    """Height of the latest block with proof of work."""
-    finalised_height: int
-    state_bytes: int
-    """Length of the state's file."""
-    state_checksum: int
-    """CRC-32 of the state's file."""
-
-
-MANIFEST: Final = Record(
-    Checkpoint,
-    version=Uint(16),
-    genesis=fixed(32),
-    height=Uint(),
-    root=fixed(32),
-    state_root=fixed(32),
-    pow_height=Uint(),
-    finalised_height=Uint(),
-    state_bytes=Uint(32),
-    state_checksum=Uint(32),
+LATE_MANIFEST: Final = register_site(
+    "sync.late_manifest", "a while passes between a checkpoint's state and its manifest"
 )
-_LENGTH: Final = 4
+LATE_MANIFEST_S: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +87,15 @@ class Checkpoints:
         return not planted(LEFT_OUT) or height // self.interval % 2 == 0
 
     async def create(self, chain: Chain) -> Checkpoint | None:
-        """Write the chain's head and state, durable when this returns; None if they contradict each other."""
+        """Write the chain's head and state, durable when this returns.
+
+        None where they contradict each other, and where the disk refuses: a
+        node can do without a checkpoint.
+        """
         if chain.state.root != chain.head.block.payload.state_root:
-            self._refused(self.directory(chain.height), CheckpointError("state_root_differs"))
+            self._refused(
+                self.directory(chain.height), CheckpointError("state_root_differs", height=chain.height)
+            )
             return None
         state = pack([[address, nonce, _wei(balance)] for address, (nonce, balance) in chain.state])
         height = chain.height
@@ -134,12 +111,15 @@ class Checkpoints:
             state_checksum=zlib.crc32(state),
         )
         where = self.directory(height)
-        manifest = pack(MANIFEST.pack(checkpoint))
-        framed = len(manifest).to_bytes(_LENGTH, "little") + manifest + _checksum(manifest)
-        for name, data in ((f"{where}/state", state), (f"{where}/manifest", framed)):
-            await self._disk.write(name, data, offset=0)
-            await self._disk.sync(name)
-        self._say("created", checkpoint)
+        try:
+            await self._write(f"{where}/state", state)
+            if site(LATE_MANIFEST):
+                await asyncio.sleep(LATE_MANIFEST_S)
+            await self._write(f"{where}/manifest", write_manifest(checkpoint))
+        except DiskError as error:
+            self._refused(where, CheckpointError("not_written", height=height, reason=str(error)))
+            return None
+        self._say("created", checkpoint, directory=where, bytes=len(state))
         return checkpoint
 
     async def latest_good(self, store: ChainStore) -> Checkpoint | None:
@@ -168,22 +148,7 @@ class Checkpoints:
         name = f"{where}/manifest"
         if name not in self._disk.files():
             raise CheckpointError("half_written", directory=where, missing="manifest")
-        data = await self._disk.read(name)
-        length = int.from_bytes(data[:_LENGTH], "little")
-        manifest, check = data[_LENGTH : _LENGTH + length], data[_LENGTH + length : _LENGTH + length + 4]
-        if len(data) < _LENGTH or len(manifest) < length or _checksum(manifest) != check:
-            raise CheckpointError("manifest_damaged", directory=where, bytes=len(data))
-        try:
-            checkpoint: Checkpoint = decode(MANIFEST, manifest, "checkpoint")
-        except EncodingError as error:
-            raise CheckpointError("manifest_unreadable", directory=where, reason=str(error)) from None
-        if checkpoint.version != VERSION:
-            raise CheckpointError(
-                "unknown_version", directory=where, version=checkpoint.version, known=VERSION
-            )
-        if checkpoint.genesis != self._genesis:
-            raise CheckpointError("other_spec", directory=where, genesis=checkpoint.genesis)
-        return checkpoint
+        return read_manifest(await self._disk.read(name), where, self._genesis)
 
     async def verify(self, where: str, checkpoint: Checkpoint, store: ChainStore) -> None:
         """Hold the state's file against the manifest, and both against the block in the store.
@@ -215,15 +180,20 @@ class Checkpoints:
         """Return where a checkpoint of this height is kept."""
         return f"checkpoint/{height // max(1, self.interval) % self.keep}"
 
+    async def _write(self, file: str, data: bytes) -> None:
+        await self._disk.write(file, data, offset=0)
+        await self._disk.sync(file)
+
     def _directories(self) -> Iterator[str]:
         seen = {file.rsplit("/", 1)[0] for file in self._disk.files() if file.startswith("checkpoint/")}
         yield from sorted(seen)
 
     def _refused(self, where: str, error: CheckpointError) -> None:
         if self._tell is not None:
-            self._tell("sync.checkpoint_refused", {"directory": where, "rule": error.rule})
+            height = error.values.get("height", -1)
+            self._tell("sync.checkpoint_refused", {"directory": where, "rule": error.rule, "height": height})
 
-    def _say(self, action: str, checkpoint: Checkpoint, **fields: int) -> None:
+    def _say(self, action: str, checkpoint: Checkpoint, **fields: int | str) -> None:
         if self._tell is not None:
             what = {
                 "height": checkpoint.height,
@@ -250,10 +220,6 @@ def _root_of(data: bytes, where: str) -> bytes:
         raise CheckpointError("state_unreadable", directory=where, reason=str(error)) from None
     accounts = {row.address: (row.nonce, row.balance_wei) for row in rows}
     return recomputed_root(accounts, {row.address: place for place, row in enumerate(rows)})
-
-
-def _checksum(data: bytes) -> bytes:
-    return zlib.crc32(data).to_bytes(4, "little")
 
 
 def _wei(amount: int) -> bytes:

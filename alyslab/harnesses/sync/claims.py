@@ -104,6 +104,21 @@ class Claims:
         roots = Counter(s.root == root for s in self._credible().values() if s.height == height)
         return roots[True], roots[False]
 
+    def witnesses_needed(self, refused: Iterable[str], most: int) -> int:
+        """Return how many peers' blocks must be refused at one height before the own chain is in doubt.
+
+        All whose blocks can be expected, up to ``most``; a peer that answers
+        with no block, or that was caught at a lie, is not waited for, or the
+        doubt would never come up.  Peers that do not answer are waited for
+        until there are two: one that is left may be the liar.
+        """
+        tried = set(refused)
+        rest = [name for name in self.known if name not in tried]
+        serving = sum(name in self._latest and self._book.serves(name) for name in rest)
+        silent = sum(name not in self._latest and not self._book.deceived(name) for name in rest)
+        able = len(tried) + serving
+        return min(most, max(able, min(2, able + silent)))
+
     def _credible(self) -> dict[str, Status]:
         return {name: s for name, s in sorted(self._latest.items()) if not self._book.blacklisted(name)}
 

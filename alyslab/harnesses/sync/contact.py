@@ -6,7 +6,7 @@ Nothing that a peer sends, or fails to send, leaves here as an exception.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from alyslab.harnesses.network.endpoint import Endpoint
 from alyslab.harnesses.network.errors import NetworkError, RequestTimeoutError
@@ -17,7 +17,9 @@ from alyslab.harnesses.sync.protocol import Anchor, Range, Status
 from alyslab.harnesses.sync.scores import PeerBook, Tell
 from alyslab.model.block import SignedBlock
 from alyslab.runtime import Node
+from alyslab.runtime.sites import register_site, site
 
+CONNECTION_LOST: Final = register_site("sync.connection_lost", "a connection ends before a request")
 T = TypeVar("T")
 
 
@@ -112,6 +114,8 @@ class Contact:
         """Ask, connecting first where needed; return what was read and the time it took."""
         began = self._node.clock.time_ns()
         try:
+            if peer in self._endpoint.peers() and site(CONNECTION_LOST):
+                self._endpoint.disconnect(peer)
             if peer not in self._endpoint.peers():
                 await self._endpoint.connect(peer, timeout_s=self._policy.status_timeout_s)
             answer = await self._endpoint.request(peer, topic, payload, timeout_s=timeout_s)

@@ -20,12 +20,13 @@ from alyslab.harnesses.sync.policy import SyncPolicy
 from alyslab.harnesses.sync.protocol import RANGE_BLOCKS_MOST, Range
 from alyslab.harnesses.sync.scores import PeerBook, Tell
 from alyslab.runtime import Node
-from alyslab.runtime.sites import planted, register_planted
+from alyslab.runtime.sites import planted, register_planted, register_site, site
 
 FIRST_ALWAYS: Final = register_planted(
     "sync.first_peer_always", "every range is asked of the first peer that has it, whoever else does"
 )
-WINDOW_RANGES = 2
+EARLY_HEDGE: Final = register_site("sync.early_hedge", "a second peer is asked for a range at once")
+WINDOW_RANGES: Final = 2
 """Ranges ahead of the head for each download, so that what waits in memory stays bounded."""
 
 
@@ -224,9 +225,8 @@ class Downloads:
         held = self._ready.get(piece.start)
         if held is None or len(held.blocks) < len(delivery.blocks):
             self._ready[piece.start] = delivery
-        last = piece.start + len(delivery.blocks) - 1
-        rest = _Piece(last + 1, piece.end)
-        if last < piece.end and not self._covered(rest):
+        rest = _Piece(piece.start + len(delivery.blocks), piece.end)
+        if rest.start <= rest.end and not self._covered(rest):
             bisect.insort(self._waiting, rest)
 
     def _covered(self, piece: _Piece) -> bool:
@@ -240,7 +240,8 @@ class Downloads:
         """Ask a second peer for the range that everything waits for, if it takes long."""
         if any(start <= head + 1 for start in self._ready):
             return
-        late_ns = self._node.clock.time_ns() - round(self._policy.hedge_s * 1e9)
+        patience_s = 0.0 if site(EARLY_HEDGE) else self._policy.hedge_s
+        late_ns = self._node.clock.time_ns() - round(patience_s * 1e9)
         first = [f for f in self._flights if f.piece.start <= head + 1 <= f.piece.end]
         if len(first) != 1 or first[0].since_ns > late_ns:
             return

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from alyslab.harnesses.sync import codec
-from alyslab.harnesses.sync.ledger import Era
+from alyslab.harnesses.sync.eras import Era
 from alyslab.model.aura import slot_start_ms
 from alyslab.model.bitcoin import BitcoinView
 from alyslab.model.block import SignedBlock

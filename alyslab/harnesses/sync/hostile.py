@@ -63,13 +63,9 @@ class HostileServer(SyncServer):
     def reply(self, message: Message, answer: bytes) -> None:
         """Send the answer, now or too late."""
         if self._slow and message.topic == protocol.BLOCKS:
-            self._node.spawn(self._later(message, answer))
+            self.reply_later(message, answer, SLOW_S)
         else:
             super().reply(message, answer)
-
-    async def _later(self, message: Message, answer: bytes) -> None:
-        await self._node.sleep(SLOW_S)
-        super().reply(message, answer)
 
 
 Change = Callable[[str, bytes, bytes, Random], bytes | None]
@@ -147,6 +143,17 @@ def _other_chain(topic: str, _payload: bytes, honest: bytes, _rng: Random) -> by
     return protocol.write_status(replace(protocol.read_status(honest), genesis=bytes(32)))
 
 
+def _mutated(_topic: str, _payload: bytes, honest: bytes, rng: Random) -> bytes | None:
+    """Change, insert, drop or repeat some bytes of any answer, so that it stays near the truth."""
+    changed = bytearray(honest)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(changed) + 1)
+        end = min(len(changed), at + rng.randrange(1, 33))
+        piece = rng.choice([b"", rng.randbytes(end - at), bytes(changed[at:end]) * 2, rng.randbytes(4)])
+        changed[at:end] = piece
+    return bytes(changed)
+
+
 BEHAVIOURS: Final[Mapping[str, Change]] = MappingProxyType(
     {
         "honest": _honest,
@@ -162,6 +169,7 @@ BEHAVIOURS: Final[Mapping[str, Change]] = MappingProxyType(
         "slow": _honest,
         "false_checkpoint": _false_checkpoint,
         "other_chain": _other_chain,
+        "mutated": _mutated,
     }
 )
 """What a peer may do instead of being honest."""

@@ -1,7 +1,7 @@
 """What becomes of blocks that were delivered: validated, kept, and counted for or against their peer.
 
-When several peers' blocks are refused at one height, the fault is more likely
-the own chain's: V1 blames the peers, and rolls back.
+When the blocks of several peers are refused at one height, the fault is more
+likely the own chain's: V1 blames the peers, and rolls back.
 Source: alys-system.md §7, incidents 12 and 16, "Sync wedge".
 """
 
@@ -16,7 +16,7 @@ from alyslab.harnesses.sync.contact import Delivery
 from alyslab.harnesses.sync.downloads import Downloads
 from alyslab.harnesses.sync.ledger import Ledger
 from alyslab.harnesses.sync.protocol import BLOCKS
-from alyslab.harnesses.sync.scores import PeerBook, Tell
+from alyslab.harnesses.sync.scores import REFUSED, PeerBook, Tell
 from alyslab.runtime.sites import planted, register_planted
 
 SHORT_IS_DONE: Final = register_planted(
@@ -39,8 +39,9 @@ class Intake:
     ----------
     ledger, anchors, book
         Where blocks go, what they are held against, whom they count for.
-    peers_suspicious
-        How many peers must be refused at one height before the own chain is doubted.
+    witnesses_needed
+        Returns how many peers must be refused at one height before the own
+        chain is doubted, given those that were.
     tell
         Records a row of the journal.
     """
@@ -51,13 +52,13 @@ class Intake:
         anchors: Anchors,
         book: PeerBook,
         *,
-        peers_suspicious: Callable[[], int],
+        witnesses_needed: Callable[[Sequence[str]], int],
         tell: Tell,
     ) -> None:
         self._ledger = ledger
         self._anchors = anchors
         self._book = book
-        self._peers_suspicious = peers_suspicious
+        self._witnesses_needed = witnesses_needed
         self._tell = tell
         self._refused: dict[int, list[str]] = {}
 
@@ -90,11 +91,11 @@ class Intake:
         if planted(ERROR_WEDGES):
             await asyncio.Event().wait()
         if not planted(NOT_COUNTED):
-            self._book.failed(peer, BLOCKS, "invalid_block")
+            self._book.failed(peer, BLOCKS, REFUSED)
         refused = self._refused.setdefault(height + 1, [])
         if peer not in refused:
             refused.append(peer)
-        if len(refused) >= self._peers_suspicious():
+        if len(refused) >= self._witnesses_needed(refused):
             self._book.excuse(refused)
             self._refused.clear()
             return "doubt"

@@ -9,11 +9,13 @@ told once is not told again when a node repeats part of its history.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from alyslab.harnesses.sync.checkpoints import Checkpoint, Checkpoints, resume_height
+from alyslab.harnesses.sync.checkpoints import Checkpoints, resume_height
+from alyslab.harnesses.sync.eras import Era, Eras
+from alyslab.harnesses.sync.manifest import Checkpoint
 from alyslab.harnesses.sync.store import ChainStore, Tell
 from alyslab.model.aura import slot_start_ms
 from alyslab.model.bitcoin import BitcoinView
@@ -23,7 +25,7 @@ from alyslab.model.errors import InvalidBlockError
 from alyslab.model.scheme import SignatureScheme
 from alyslab.model.spec import Spec
 from alyslab.runtime import Node
-from alyslab.runtime.sites import planted, register_planted
+from alyslab.runtime.sites import planted, register_planted, register_site, site
 
 ROOT_NOT_COMPARED: Final = register_planted(
     "sync.state_root_not_compared", "the state root of a synced block is taken on trust"
@@ -31,14 +33,7 @@ ROOT_NOT_COMPARED: Final = register_planted(
 STATE_KEPT: Final = register_planted(
     "sync.recovery_keeps_state", "a recovery goes back in the chain and keeps the state that was in doubt"
 )
-
-
-class Era(NamedTuple):
-    """From a height on, other parameters: a federation whose members change."""
-
-    height: int
-    """First height that the spec is for."""
-    spec: Spec
+SMALL_COMMIT: Final = register_site("sync.small_commit", "a batch is committed in several pieces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +67,10 @@ class Ledger:
         Virtual time that the import of a block takes.
     per_block
         Whether the trace is told of every block, or of the store and checkpoints only.
+    told_height
+        The trace was told of blocks up to this height in an earlier life;
+        those above it that the disk kept all the same it is told of when
+        :meth:`tell` is called.  None: it was told of all.
     """
 
     def __init__(
@@ -89,6 +88,7 @@ class Ledger:
         checkpoints_kept: int = 10,
         import_ms: float = 0.0,
         per_block: bool = True,
+        told_height: int | None = None,
     ) -> None:
         self.node = node
         self.spec = spec
@@ -96,10 +96,11 @@ class Ledger:
         self.bitcoin = bitcoin
         self.now_ms = now_ms
         self.validator = validator
-        self.eras = tuple(eras)
+        self._eras = Eras(spec, eras)
         self.import_ms = import_ms
         self._per_block = per_block
         self._trace = trace
+        self._told_height = told_height
         self._held: list[tuple[str, Mapping[str, Any]]] = []
         self._finalised_told = 0
         self._lock = asyncio.Lock()
@@ -139,7 +140,7 @@ class Ledger:
         """Make the block the head, durably, and return its root; raises :class:`InvalidBlockError`."""
         async with self._lock:
             before = self.chain.height
-            self._enter_era(signed.block.height)
+            self.chain.spec = self._eras.spec(signed.block.height)
             try:
                 root = self.chain.import_block(signed, self.now_ms())
             finally:
@@ -154,7 +155,9 @@ class Ledger:
         async with self._lock:
             before = first = self.chain.height
             error = None
-            for part in self._parts([signed for signed in blocks if signed.block.height > before]):
+            new = [signed for signed in blocks if signed.block.height > before]
+            for part in self._eras.parts(new, self._ends):
+                self.chain.spec = self._eras.spec(part[0].block.height)
                 try:
                     self.chain.import_batch(part, self.now_ms())
                 except InvalidBlockError as refused:
@@ -192,6 +195,10 @@ class Ledger:
                 self.checkpoints.recovered(checkpoint, height)
             return checkpoint
 
+    def tell(self) -> None:
+        """Tell the trace of what it was not told before the node started again."""
+        self._tell_held()
+
     # --- helpers -------------------------------------------------------------------------------
 
     async def _rebuild(self) -> None:
@@ -201,35 +208,22 @@ class Ledger:
             self.spec, self.scheme, self.bitcoin, validator=self.validator, waived=waived
         )
         for signed in self.store.blocks:
-            self._enter_era(signed.block.height)
+            chain.spec = self._eras.spec(signed.block.height)
+            if self._told_height is not None and chain.height == self._told_height:
+                self._finalised_told = max(self._finalised_told, chain.finalised_height)
+                chain.trace = self._hear
             try:
                 chain.import_unsigned(signed, slot_start_ms(chain.spec, signed.block.slot))
             except InvalidBlockError:
                 await self.store.truncate(chain.height, chain.pow)
                 break
         chain.pow = self.store.pow
-        self._finalised_told = max(self._finalised_told, chain.finalised_height)
+        if chain.trace is None:
+            self._finalised_told = max(self._finalised_told, chain.finalised_height)
+        self._told_height = None
         chain.trace = self._hear if self._trace is not None and self._per_block else None
         if self.import_ms:
             await self.node.sleep(chain.height * self.import_ms / 1_000)
-
-    def _parts(self, blocks: Sequence[SignedBlock]) -> Iterator[Sequence[SignedBlock]]:
-        """Yield the blocks, cut where an era begins or a checkpoint is due, with the era's spec in force."""
-        start = 0
-        starts = {era.height for era in self.eras}
-        for index, signed in enumerate(blocks):
-            height = signed.block.height
-            if index + 1 == len(blocks) or height + 1 in starts or self.checkpoints.due(height):
-                self._enter_era(blocks[start].block.height)
-                yield blocks[start : index + 1]
-                start = index + 1
-
-    def _enter_era(self, height: int) -> None:
-        if self.eras:
-            spec = self.spec
-            for era in self.eras:
-                spec = era.spec if height >= era.height else spec
-            self.chain.spec = spec
 
     async def _keep(self, before: int) -> None:
         """Make what was imported since ``before`` durable, then tell of it."""
@@ -239,6 +233,10 @@ class Ledger:
         self._tell_held()
         if new:
             await self._checkpoint()
+
+    def _ends(self, height: int) -> bool:
+        """Return whether a batch ends with this height, since its state is wanted for a checkpoint."""
+        return self.checkpoints.due(height) or site(SMALL_COMMIT)
 
     async def _checkpoint(self) -> None:
         if self.checkpoints.due(self.chain.height):

@@ -1,4 +1,4 @@
-"""The log's format: records with length and checksum, each checksum over all records before it too.
+"""The log's format: a header, then records with length and checksum, which goes on over all of them.
 
 A record is its length (four bytes, little-endian), its checksum (CRC-32, four
 bytes), its kind (one byte) and its content.  The checksum goes on from the
@@ -17,9 +17,13 @@ from typing import Final, NamedTuple
 from alyslab.model.finality import PowPointer
 
 MAGIC: Final = b"ALYSLOG"
-VERSION: Final = 1
-HEADER: Final = struct.Struct("<7sB32s")
-"""Magic, version, and the root of the genesis, which stands for the spec."""
+VERSION: Final = 2
+_HEAD: Final = struct.Struct("<7sB32s")
+HEADER_BYTES: Final = _HEAD.size + 4
+"""Magic, version, the root of the genesis, which stands for the spec, and the checksum of these.
+
+Every version begins like this, so that one that is not known can be told from one that is damaged.
+"""
 _FRAME: Final = struct.Struct("<IIB")
 _COMMIT: Final = struct.Struct("<Q32sQIQ")
 _SESSION: Final = struct.Struct("<I")
@@ -68,6 +72,21 @@ class Record(NamedTuple):
     """Offset of the byte after it."""
     checksum: int
     """To go on from."""
+
+
+def header(genesis_root: bytes, version: int = VERSION) -> bytes:
+    """Return what a log begins with."""
+    head = _HEAD.pack(MAGIC, version, genesis_root)
+    return head + zlib.crc32(head).to_bytes(4, "little")
+
+
+def read_header(log: bytes) -> tuple[int, bytes] | None:
+    """Return the version and the genesis root that a log names; None for a header that is none."""
+    head, check = log[: _HEAD.size], log[_HEAD.size : HEADER_BYTES]
+    if len(check) < HEADER_BYTES - _HEAD.size or zlib.crc32(head).to_bytes(4, "little") != check:
+        return None
+    magic, version, genesis_root = _HEAD.unpack(head)
+    return (version, genesis_root) if magic == MAGIC else None
 
 
 def session(number: int) -> bytes:

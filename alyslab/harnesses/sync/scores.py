@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from alyslab.harnesses.sync.policy import SyncPolicy
+from alyslab.harnesses.sync.protocol import BLOCKS
 from alyslab.runtime.sites import planted, register_planted
 
 NEVER_BLACKLISTED: Final = register_planted(
@@ -30,6 +31,8 @@ PARTITION_UNSEEN: Final = register_planted(
 )
 NETWORK_CAUSES: Final = frozenset({"timeout", "gone"})
 """Failures that may be the network's fault; all others are the peer's."""
+REFUSED: Final = "invalid_block"
+"""The failure of a peer whose blocks came, and broke a rule."""
 _WEIGHT: Final = 0.3
 """How much the latest request moves an average."""
 
@@ -47,6 +50,8 @@ class Peer:
     faults: int = 0
     """Failures that were the peer's own."""
     failures_in_row: int = 0
+    barren: int = 0
+    """Requests for blocks in a row that brought none, whatever the reason."""
     blocks: int = 0
     """Blocks that it delivered and that were imported or are waiting for it."""
     latency_ms: float = 0.0
@@ -133,9 +138,12 @@ class PeerBook:
         peer.attempts += 1
         peer.successes += 1
         peer.failures_in_row = 0
+        if peer.cause in NETWORK_CAUSES:
+            peer.retry_ns = 0  # it answers again: a back-off for its silence has lost its reason
         peer.blocks += blocks
         self.last_success_ns = self._now_ns()
         if blocks:
+            peer.barren = 0
             seconds = max(took_ns, 1) / 1e9
             peer.bandwidth_mbps = _moved(peer.bandwidth_mbps, size_bytes * 8 / 1e6 / seconds)
             peer.blocks_per_s = _moved(peer.blocks_per_s, blocks / seconds)
@@ -150,6 +158,8 @@ class PeerBook:
         peer.faults += cause not in NETWORK_CAUSES
         peer.failures_in_row += 1
         peer.cause = cause
+        if topic == BLOCKS:
+            peer.barren = 0 if cause == REFUSED else peer.barren + 1
         wait_s = min(
             self._policy.retry_first_s * 2 ** min(peer.failures_in_row - 1, 16), self._policy.retry_most_s
         )
@@ -180,6 +190,14 @@ class PeerBook:
             peer.faults = max(0, peer.faults - 1)
             peer.blacklisted_ns = peer.retry_ns = peer.failures_in_row = 0
             self._tell("sync.pardoned", peer=name, why="own_fault")
+
+    def deceived(self, name: str) -> bool:
+        """Return whether the peer is on the blacklist for what it sent, not for its silence."""
+        return self.blacklisted(name) and self[name].cause not in NETWORK_CAUSES
+
+    def serves(self, name: str) -> bool:
+        """Return whether blocks may be expected of the peer: it may be asked, and was not so in vain."""
+        return not self.blacklisted(name) and self[name].barren < self._policy.blacklist_failures
 
     def health(self, names: Iterable[str]) -> float:
         """Return the mean share of requests that these peers answered; 0 without peers."""

@@ -19,7 +19,7 @@ from alyslab.harnesses.sync.contact import Contact, Delivery
 from alyslab.harnesses.sync.ledger import Ledger
 from alyslab.harnesses.sync.policy import SyncPolicy
 from alyslab.harnesses.sync.protocol import BLOCKS, RANGE_BLOCKS_MOST, Range
-from alyslab.harnesses.sync.scores import PeerBook
+from alyslab.harnesses.sync.scores import REFUSED, PeerBook
 from alyslab.model.chain import rollback_target
 from alyslab.runtime import Node, require_current
 
@@ -96,7 +96,7 @@ class SequentialSyncer:
             self._tell_imported(delivery.peer, imported.count)
             if imported.error is not None:
                 self._tell("sync.refused", peer=delivery.peer, height=before + 1, rule=imported.error.rule)
-                self.book.failed(delivery.peer, BLOCKS, "invalid_block")
+                self.book.failed(delivery.peer, BLOCKS, REFUSED)
                 target = rollback_target("sync_error", self.ledger.height, before)
                 await self.ledger.rollback(max(target, self.ledger.chain.finalised_height))
                 return False

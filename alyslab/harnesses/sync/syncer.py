@@ -26,6 +26,7 @@ from alyslab.harnesses.sync.intake import Intake
 from alyslab.harnesses.sync.ledger import Ledger
 from alyslab.harnesses.sync.machine import Machine
 from alyslab.harnesses.sync.policy import SyncPolicy
+from alyslab.harnesses.sync.restarts import Restarts
 from alyslab.harnesses.sync.scores import PeerBook
 from alyslab.harnesses.sync.states import Next, SyncState
 from alyslab.harnesses.sync.watching import Watching
@@ -35,9 +36,6 @@ from alyslab.runtime import Node, require_current
 from alyslab.runtime.sites import planted, register_planted
 
 ONE_TOO_FEW: Final = register_planted("sync.range_one_too_few", "ranges end one block before the target")
-RESTART_FIRST_S: Final = 1.0
-RESTARTS_MOST: Final = 5
-"""A failed sync is started again after 1 s, doubling, five times.  Source: §2, ACT/network/supervisor.rs."""
 
 
 class Syncer:
@@ -83,7 +81,7 @@ class Syncer:
             ledger,
             self._anchors,
             book,
-            peers_suspicious=lambda: min(policy.suspicious_peers, len(claims.known)),
+            witnesses_needed=lambda refused: claims.witnesses_needed(refused, policy.suspicious_peers),
             tell=tell,
         )
         self._fetching = Fetching(
@@ -142,12 +140,13 @@ class Syncer:
         return self.state is SyncState.SYNCED
 
     async def run(self) -> None:
-        """Sync, then keep up with the peers, for ever; after too many failures give up."""
-        for restart in range(RESTARTS_MOST + 1):
+        """Sync, then keep up with the peers, for ever; a sync that failed is started again after a while."""
+        restarts = Restarts()
+        while True:
             while await self.sync():
                 self._enter(*await self._watching.run())
-            if restart < RESTARTS_MOST:
-                await self.node.sleep(RESTART_FIRST_S * 2**restart)
+            self.recoveries = 0
+            await self.node.sleep(restarts.wait_s(self.node.clock.time_ns() / 1e9))
 
     def stop(self) -> None:
         """Go back to idle; whoever awaits :meth:`sync` is cancelled by its owner."""

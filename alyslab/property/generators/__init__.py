@@ -27,8 +27,10 @@ from alyslab.property.generators.chains import (
 )
 from alyslab.property.generators.chaos import chaos_plans
 from alyslab.property.generators.forks import fork_plans, reorganisations
+from alyslab.property.generators.gossip import gossip_plans
 from alyslab.property.generators.governance import ballots, proposals, validators, votes
 from alyslab.property.generators.journals import journal_plans
+from alyslab.property.generators.links import chance_plans
 from alyslab.property.generators.mutants import mutant_plans, mutants
 from alyslab.property.generators.network import (
     cuts,
@@ -37,8 +39,10 @@ from alyslab.property.generators.network import (
     peer_names,
     topologies,
 )
+from alyslab.property.generators.scenes import scene_plans, stage_plans
 from alyslab.property.generators.signatures import aggregates, bls_signatures, committees
 from alyslab.property.generators.sync import checkpoints, sync_faults, sync_scenarios
+from alyslab.property.generators.traffic import traffic_plans, trouble_plans
 from alyslab.property.generators.transactions import signed_transactions, transactions
 
 __all__ = [
@@ -55,12 +59,14 @@ __all__ = [
     "burns",
     "chain_plans",
     "chains",
+    "chance_plans",
     "chaos_plans",
     "checkpoints",
     "committees",
     "cuts",
     "deposits",
     "fork_plans",
+    "gossip_plans",
     "hashes",
     "journal_plans",
     "message_sequences",
@@ -75,13 +81,17 @@ __all__ = [
     "receiver_plans",
     "reorganisations",
     "rhythms",
+    "scene_plans",
     "secrets",
     "signed_transactions",
+    "stage_plans",
     "sync_faults",
     "sync_scenarios",
     "topologies",
+    "traffic_plans",
     "transactions",
     "transfers",
+    "trouble_plans",
     "validators",
     "votes",
     "work_plans",

@@ -27,7 +27,8 @@ class SyncFault:
     """One thing that goes wrong while a node syncs."""
 
     what: str = "partition"
-    """``partition``, ``crash``, ``torn_crash``, ``spoil_state`` or ``spoil_checkpoint``."""
+    """``partition``, ``crash``, ``torn_crash``, ``spoil_state``, ``spoil_checkpoint``, or ``spoil_both``:
+    the latest checkpoint rots, and then the state that it would have mended."""
     at_s: float = 0.0
     length_s: float = 1.0
     peers: int = 0
@@ -45,8 +46,10 @@ class SyncScenario:
     """Height that the peers have at first."""
     growth: int = 0
     """Blocks that the source grows by meanwhile."""
-    behaviours: tuple[str, ...] = ("honest", "honest", "honest", "honest")
+    behaviours: tuple[str, ...] = ("honest", "honest", "honest")
     """One for each peer; most are honest."""
+    short_answers: int = 0
+    """Most blocks with which the last peer answers, whatever it is asked for; 0 sets no such bound."""
     delay_ms: int = 20
     loss_ratio: float = 0.0
     faults: tuple[SyncFault, ...] = ()
@@ -79,7 +82,7 @@ def sync_faults() -> SearchStrategy[SyncFault]:
     """Draw one fault; shrinks to a partition at the beginning."""
     from hypothesis import strategies as st
 
-    kinds = ("partition", "crash", "torn_crash", "spoil_state", "spoil_checkpoint")
+    kinds = ("partition", "crash", "torn_crash", "spoil_state", "spoil_checkpoint", "spoil_both")
     return st.builds(
         SyncFault,
         what=st.sampled_from(kinds),
@@ -90,20 +93,20 @@ def sync_faults() -> SearchStrategy[SyncFault]:
 
 
 def sync_scenarios(*, blocks: int = BLOCKS, faults_max: int = 2) -> SearchStrategy[SyncScenario]:
-    """Draw a sync from four or five peers, at most one of them hostile; shrinks to one block, no fault."""
+    """Draw a sync from three to five peers, at most one of them hostile; shrinks to one block, no fault."""
     from hypothesis import strategies as st
 
     def of(target: int) -> SearchStrategy[SyncScenario]:
         hostile = st.sampled_from(tuple(BEHAVIOURS))
-        # Three honest peers, not two: a node doubts its own state once as many as three peers' good blocks
-        # were refused, and a peer that sends garbage is counted among the three although it can't be one.
-        peers = st.tuples(hostile, st.integers(3, 4)).map(lambda p: (p[0], *["honest"] * p[1]))
+        # Two honest peers at least: a node says that it is synced only when most of its peers answered.
+        peers = st.tuples(hostile, st.integers(2, 4)).map(lambda p: (p[0], *["honest"] * p[1]))
         return st.builds(
             SyncScenario,
             start=st.integers(0, min(target - 1, START_MOST)),
             target=st.just(target),
             growth=st.integers(0, blocks - target),
             behaviours=peers,
+            short_answers=st.sampled_from((0, 0, 3, 5)),
             delay_ms=st.sampled_from((20, 80, 200)),
             loss_ratio=st.sampled_from((0.0, 0.01, 0.03)),
             faults=st.lists(sync_faults(), max_size=faults_max).map(tuple),

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from hypothesis import strategies as st
 
 from alyslab.harnesses.sync.hostile import BEHAVIOURS
-from alyslab.harnesses.sync.workloads import faults
+from alyslab.harnesses.sync.workloads.faults import spoil_checkpoint, spoil_state
 from alyslab.harnesses.sync.workloads.judging import judge_all
 from alyslab.property.generators.sync import BLOCKS, START_MOST
 from alyslab.property.machine import SimulationMachine, claim, initialize, invariant, precondition, rule
@@ -83,13 +83,13 @@ class SyncMachine(SimulationMachine):
     @rule()
     async def spoil_state(self) -> None:
         """Flip a bit of the node's state in memory."""
-        faults.spoil_state(self.world, NODE)
+        spoil_state(self.world, NODE)
 
     @precondition(lambda self: not self.down)
     @rule()
     async def spoil_checkpoint(self) -> None:
         """Rot the node's latest checkpoint."""
-        await faults.spoil_checkpoint(self.world, NODE)
+        await spoil_checkpoint(self.world, NODE)
 
     @invariant()
     async def has_only_the_source(self) -> None:

@@ -12,9 +12,12 @@ from alyslab.property.properties.candidates import CANDIDATES
 from alyslab.property.properties.chain import CHAIN_VALID, CODEC_ROUND_TRIP, MUTANT_REJECTED
 from alyslab.property.properties.chaos import CHAOS_PLAN, QUORUM_UNDER_CHAOS
 from alyslab.property.properties.forks import HIGHER_BRANCH, INCIDENTS, REORGANISED
+from alyslab.property.properties.gossip import GOSSIP
 from alyslab.property.properties.governance import BALLOT_COUNTED
 from alyslab.property.properties.journal import JOURNAL_DIGEST
+from alyslab.property.properties.links import LINK_CHANCES
 from alyslab.property.properties.network import NETWORK_DELIVERY
+from alyslab.property.properties.scenes import ACTOR_SCENES
 from alyslab.property.properties.signatures import (
     COMMITTEE_IDEAL,
     COMMITTEE_REAL,
@@ -22,6 +25,7 @@ from alyslab.property.properties.signatures import (
     TRANSACTION_SIGNED,
 )
 from alyslab.property.properties.sync import CHECKPOINTS, SYNC_CONVERGES
+from alyslab.property.properties.traffic import TRAFFIC
 from alyslab.property.property import Property
 
 PROPERTIES: Final[Mapping[str, Property]] = MappingProxyType(
@@ -43,7 +47,11 @@ PROPERTIES: Final[Mapping[str, Property]] = MappingProxyType(
             BALLOT_COUNTED,
             ACTOR_ORDER,
             SUPERVISION,
+            ACTOR_SCENES,
             NETWORK_DELIVERY,
+            TRAFFIC,
+            LINK_CHANCES,
+            GOSSIP,
             CHECKPOINTS,
             SYNC_CONVERGES,
             JOURNAL_DIGEST,

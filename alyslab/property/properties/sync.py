@@ -9,7 +9,7 @@ from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.ledger import Ledger
 from alyslab.harnesses.sync.policy import SyncPolicy
-from alyslab.harnesses.sync.workloads import faults
+from alyslab.harnesses.sync.workloads.faults import crash, cut_off, spoil_checkpoint, spoil_state
 from alyslab.harnesses.sync.workloads.judging import judge_all
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.model.generate import Builder
@@ -59,7 +59,12 @@ def sync_features(scenario: SyncScenario) -> Features:
 
 
 def world_of(
-    behaviours: tuple[str, ...], *, height: int, delay_ms: float = 20.0, loss_ratio: float = 0.0
+    behaviours: tuple[str, ...],
+    *,
+    height: int,
+    delay_ms: float = 20.0,
+    loss_ratio: float = 0.0,
+    short_answers: int = 0,
 ) -> World:
     """Return a world of peers with the source chain of the properties."""
     link = LinkSpec(delay_ms=delay_ms, jitter_ms=10.0, distribution="uniform", loss_ratio=loss_ratio)
@@ -68,6 +73,7 @@ def world_of(
         height=height,
         peers=len(behaviours),
         behaviours=dict(enumerate(behaviours)),
+        blocks_most={len(behaviours) - 1: short_answers} if short_answers else None,
         policy=POLICY,
         link=link,
         import_ms=20.0,
@@ -81,6 +87,7 @@ async def _synced(scenario: SyncScenario) -> None:
         height=scenario.target,
         delay_ms=scenario.delay_ms,
         loss_ratio=scenario.loss_ratio,
+        short_answers=scenario.short_answers,
     )
     await world.add_node_with(scenario.start, NODE)
     async with asyncio.TaskGroup() as group:
@@ -105,15 +112,16 @@ async def _breaking(world: World, planned: tuple[SyncFault, ...]) -> None:
         await asyncio.sleep(fault.at_s)
         if fault.what == "partition":
             side = [NODE, *sorted(world.views)[: fault.peers]]
-            await faults.partition(world, side, fault.length_s)
+            await cut_off(world, side, fault.length_s)
         elif fault.what.endswith("crash"):
             torn = 0.5 if fault.what == "torn_crash" else 0.0
             how = CrashFaults(lost_ratio=1.0 - torn, torn_ratio=torn)
-            await faults.crash(world, NODE, fault.length_s, faults=how)
-        elif fault.what == "spoil_state":
-            faults.spoil_state(world, NODE)
+            await crash(world, NODE, fault.length_s, faults=how)
         else:
-            await faults.spoil_checkpoint(world, NODE)
+            if fault.what != "spoil_state":
+                await spoil_checkpoint(world, NODE)
+            if fault.what != "spoil_checkpoint":
+                spoil_state(world, NODE)
 
 
 def require_at_source(world: World) -> None:

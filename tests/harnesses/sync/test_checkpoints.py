@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alyslab.harnesses.sync.checkpoints import Checkpoint, Checkpoints, resume_height
+from alyslab.harnesses.sync.checkpoints import Checkpoints, resume_height
 from alyslab.harnesses.sync.errors import CheckpointError
 from alyslab.harnesses.sync.ledger import Ledger
+from alyslab.harnesses.sync.manifest import Checkpoint
 from alyslab.runtime import Node
 from tests.harnesses.sync.stage import CHAIN, on_node, opened
 

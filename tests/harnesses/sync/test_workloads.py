@@ -30,6 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "checkpoints": {"blocks": 200},
     "resume": {"blocks": 200, "crashes": 2},
     "recovery": {"blocks": 300},
+    "damage": {"blocks": 300},
 }
 # Only found by the workload that is about it: what the trial's searches do not trip, these do.
 TRIPPED_BY = {
@@ -114,7 +115,7 @@ def test_the_plan_for_eight_peers_never_leaves_discovery_in_a_federation_of_thre
 
 def test_a_damaged_checkpoint_is_passed_over_in_a_recovery() -> None:
     """The one before serves; the node is back all the same."""
-    outcome = run("recovery", rot=True)
+    outcome = run("recovery", rotten=True)
 
     assert outcome.verdict.status == "pass"
 

@@ -90,7 +90,7 @@ SHRINKS = {
     "sync_scenarios": (
         {},
         lambda drawn: drawn.faults,
-        SyncScenario(behaviours=("honest",) * 4, faults=(SyncFault(),)),
+        SyncScenario(behaviours=("honest",) * 3, faults=(SyncFault(),)),
     ),
     "validators": ({}, lambda drawn: len(drawn) > 1, (Validator(0, 1), Validator(1, 1))),
     "proposals": ({}, lambda drawn: drawn.content != b"", Proposal(content=b"\x00")),

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
 
-from alyslab.model.aura import author_index
-
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.world import World
 
@@ -78,13 +76,19 @@ async def step_clock(world: World, name: str, by_s: float, lasts_s: float) -> No
 
 
 async def until_slot_of(world: World, name: str, after_s: float) -> None:
-    """Wait until ``after_s`` into the next slot that the node writes, by the true time."""
+    """Wait until ``after_s`` into the next slot that the node writes, by the true time; at least a second.
+
+    A node that is no member now has no turn: any slot will do.
+    """
     slot_ns = world.spec.slot_ms * 1_000_000
     epoch_ns = world.around.epoch_ms * 1_000_000
     authority = world.around.authors.index(name)
-    slot = (epoch_ns + world.runtime.now_ns) // slot_ns + 1
-    while author_index(world.spec, slot) != authority:
-        slot += 1
+    height = max((life.chain.height for life in world.around.lives.values() if life.awake), default=0)
+    term = world.roster.at(height + 1)
+    slot = (epoch_ns + world.runtime.now_ns + NS_PER_S) // slot_ns + 1
+    if authority in term.seats:
+        while term.seats[term.author(slot)] != authority:
+            slot += 1
     due_ns = slot * slot_ns - epoch_ns + round(after_s * NS_PER_S)
     await asyncio.sleep((due_ns - world.runtime.now_ns) / NS_PER_S)
 

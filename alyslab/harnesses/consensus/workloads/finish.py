@@ -24,7 +24,9 @@ async def tell_end(world: World) -> None:
     record = world.runtime.journal.record
     for member in world.members:
         life = world.around.lives.get(member.name)
-        if life is None or member.authority < 0 or world.node(member.name).state == "crashed":
+        if life is None or member.authority < 0 or life.stopped or not life.awake:
+            continue
+        if world.node(member.name).state == "crashed":
             continue
 
         def told(kind: str, _subject: str, /, *, _name: str = member.name, **fields: Any) -> None:

@@ -14,6 +14,7 @@ from alyslab.harnesses.consensus import rpc
 from alyslab.harnesses.consensus.wire import PegoutSignatures
 from alyslab.harnesses.consensus.workloads.faults import until_slot_of
 from alyslab.harnesses.sync import protocol
+from alyslab.harnesses.sync.errors import ProtocolError
 from alyslab.model import production
 from alyslab.model.aura import author_index, slot_start_ms
 from alyslab.model.block import AggregateSignature, Block, SignedBlock
@@ -139,7 +140,10 @@ class Hostile:
     def _serve(self, message: Message) -> None:
         """Answer a request for blocks from the branch, and nothing else."""
         if message.topic == protocol.BLOCKS:
-            wanted = protocol.read_range(message.payload)
+            try:
+                wanted = protocol.read_range(message.payload)
+            except ProtocolError:
+                return  # the line has spoilt it
             frames = [signed.encode() for signed in self._branch[wanted.start - 1 :][: wanted.count]]
             self._endpoint.reply(message, protocol.write_blocks(frames))
 
@@ -163,5 +167,9 @@ class Hostile:
         return self._world.around.lives[name]
 
     def _gossip(self, name: str, kind: str, value: object) -> None:
-        codec = self._world.around.codec
+        codec, world = self._world.around.codec, self._world
+        if world.node(name).state == "running":
+            world.network.join(
+                HOSTILE, name
+            )  # a node that crashed has forgotten it, and dials its peers only
         self._endpoint.send(name, codec.topics[kind], codec.encode(kind, value))  # type: ignore[index, arg-type]

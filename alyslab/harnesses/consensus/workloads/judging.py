@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from alyslab.checkers import agreement, approvals, conservation, finality, liveness, slots
+from alyslab.checkers import agreement, approvals, conservation, finality, gate, liveness, slots, terms
 from alyslab.checkers.chain import state_roots
 from alyslab.checkers.verdict import Check, Verdict
 
@@ -26,6 +26,8 @@ KINDS: Final = frozenset(
         *approvals.KINDS,
         *slots.KINDS,
         *liveness.KINDS,
+        *gate.KINDS,
+        *terms.KINDS,
         "consensus.received",
         "consensus.equivocation",
         "consensus.rejected",
@@ -44,6 +46,7 @@ KINDS: Final = frozenset(
 def judge(journal: Journal) -> Verdict:
     """Apply every checker; what a run did not do is inconclusive."""
     events = list(journal.select(kind=KINDS))
+    gated = any(event.kind == "consensus.gated" for event in events)
     gap_most = next((event.fields["gap_most"] for event in events if event.kind == "consensus.started"), 0)
     return Verdict.of(
         (
@@ -62,6 +65,7 @@ def judge(journal: Journal) -> Verdict:
             liveness.goes_on(events, blocks_within_s=BLOCKS_WITHIN_S, finality_within_s=FINALITY_WITHIN_S),
             Verdict(state_roots(events).checks[:1]),  # the other is the model's own, tested there
             conservation.money_conserved(events),
+            *([gate.production_is_allowed(events)] if gated else []),
         )
     )
 
@@ -110,12 +114,30 @@ def _distinct(kind: str, field: str, events: list[Event]) -> int:
     return len({event.fields[field] for event in events if event.kind == kind})
 
 
+def _federations(events: list[Event]) -> int:
+    """Return of how many federations some node has imported a block."""
+    federation = terms.Terms()
+    signing = set()
+    for event in events:
+        federation.follow(event)
+        if event.kind == "block.imported":
+            signing.add(federation.at(event.fields["height"]).first_height)
+    return len(signing)
+
+
+def _with(kind: str, field: str, value: str, events: list[Event]) -> int:
+    return sum(event.kind == kind and event.fields[field] == value for event in events)
+
+
 _COUNTS: Final[dict[str, Callable[[list[Event]], int]]] = {
     "blocks at every node": partial(_least, "block.imported"),
     "finalised blocks at every node": partial(_least, "chain.finalised"),
     "peg-ins credited": partial(_distinct, "bridge.pegin", "txid"),
     "peg-outs proposed": partial(_distinct, "bridge.pegout", "height"),
     "peg-outs finalised": partial(_distinct, "bridge.paid_out", "txid"),
+    "federations that signed blocks": _federations,
+    "blocks of former members refused": partial(_with, "consensus.rejected", "rule", "author"),
+    "turns left at the gate": partial(_with, "consensus.skipped", "reason", "gate"),
     "halts": partial(_number, "consensus.halted"),
 }
 """What workloads may expect, and how it is counted."""

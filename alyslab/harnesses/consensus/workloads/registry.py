@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from alyslab.harnesses.consensus.workloads import joining, live, outage, pegs, trial
+from alyslab.harnesses.consensus.workloads import disks, gated, handover, joining, live, outage, pegs, trial
 from alyslab.harnesses.consensus.workloads.judging import judge, judge_observed
 from alyslab.harnesses.workload import Workload
 
@@ -14,6 +14,9 @@ _OBSERVED: Final[Mapping[Callable[..., Coroutine[Any, Any, Any]], str]] = {
     live.live: "a federation writes, approves and finalises blocks, and comes together after faults",
     joining.joining: "a member that joins late, under load, catches up and takes its turns",
     outage.outage: "the chain halts for want of work, at the block that it must, and goes on",
+    handover.handover: "at a height another federation signs, and nobody else's blocks pass",
+    gated.gated: "a node writes in its turn if V2's rule lets it, and stays silent otherwise",
+    disks.disks: "a node whose disk fails stops, starts again, and signs nothing that it can't keep",
     pegs.pegs: "what is paid in is credited once, what is burned is paid out once",
 }
 

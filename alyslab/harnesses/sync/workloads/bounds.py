@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from alyslab.errors import ParameterError, Problem
 
 
@@ -16,3 +18,13 @@ def require(workload: str, **bounds: tuple[float, float, float]) -> None:
     ]
     if problems:
         raise ParameterError(problems)
+
+
+def one_of(workload: str, key: str, value: object, known: Iterable[str]) -> None:
+    """Raise :class:`ParameterError` unless the value is one of the names."""
+    names = list(known)
+    if value not in names:
+        allowed = ", ".join(names)
+        raise ParameterError(
+            Problem(where=workload, key=key, what=f"is {value!r}", value=value, allowed=allowed)
+        )

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from random import Random
 
+from alyslab.errors import DiskError
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime.disk import CrashFaults
+from alyslab.runtime.disk_faults import NONE, DiskFaults
 
 
 @contextmanager
@@ -24,7 +27,7 @@ def told(world: World, fault: str, **fields: object) -> Iterator[None]:
         record("fault.end", "world", fault=fault, **fields)
 
 
-async def partition(world: World, cut: Iterable[str], lasts_s: float) -> None:
+async def cut_off(world: World, cut: Iterable[str], lasts_s: float) -> None:
     """Cut some members off from all others for a while."""
     group = sorted(cut)
     others = sorted(set(world.nodes) - set(group))
@@ -35,8 +38,13 @@ async def partition(world: World, cut: Iterable[str], lasts_s: float) -> None:
         await world.pause(lasts_s)
 
 
-async def crash(world: World, name: str, down_s: float, *, faults: CrashFaults | None = None) -> None:
-    """Kill a node, with what its disk does to unsynced writes, and start it again after a while."""
+async def crash(
+    world: World, name: str, down_s: float, *, faults: CrashFaults | None = None, new_disk: bool = False
+) -> None:
+    """Kill a node, with what its disk does to unsynced writes, and start it again after a while.
+
+    With ``new_disk`` it comes back with an empty one.
+    """
     node = world.nodes[name]
     if node.state == "crashed":
         return
@@ -44,8 +52,25 @@ async def crash(world: World, name: str, down_s: float, *, faults: CrashFaults |
     with told(world, "crash", nodes=(name,)):
         node.crash()
         world.forget(name)
+        if new_disk:
+            node.disk.wipe()
         await world.pause(down_s)
     node.restart()
+
+
+async def fail_disk(world: World, name: str, faults: DiskFaults, lasts_s: float) -> None:
+    """Let a node's disk refuse what the faults say for a while."""
+    disk = world.nodes[name].disk
+    with told(world, "disk_failure", nodes=(name,)):
+        disk.faults = faults
+        await world.pause(lasts_s)
+        disk.faults = NONE
+
+
+def rot(world: World, name: str, flips: int, random: Random) -> int:
+    """Flip bits anywhere in what a node's disk holds; return how many."""
+    with told(world, "bit_rot", nodes=(name,)):
+        return world.nodes[name].disk.rot(flips, random)
 
 
 async def vanish(world: World, name: str) -> None:
@@ -79,13 +104,16 @@ async def spoil_checkpoint(world: World, name: str) -> int:
     if not _up(world, name):
         return 0
     node, ledger = world.nodes[name], world.ledgers[name]
-    checkpoint = await ledger.checkpoints.latest_good(ledger.store)
-    if checkpoint is None or not _up(world, name):
+    try:
+        checkpoint = await ledger.checkpoints.latest_good(ledger.store)
+        if checkpoint is None or not _up(world, name):
+            return 0
+        file = f"{ledger.checkpoints.directory(checkpoint.height)}/state"
+        content = await node.disk.read(file)
+        with told(world, "bit_rot", nodes=(name,)):
+            await node.disk.write(file, bytes([content[0] ^ 0xFF]), offset=0)
+            await node.disk.sync(file)
+    except DiskError:  # the disk fails already
         return 0
-    file = f"{ledger.checkpoints.directory(checkpoint.height)}/state"
-    content = await node.disk.read(file)
-    with told(world, "bit_rot", nodes=(name,)):
-        await node.disk.write(file, bytes([content[0] ^ 0xFF]), offset=0)
-        await node.disk.sync(file)
     world.runtime.journal.record("fault.checkpoint", name, height=checkpoint.height)
     return checkpoint.height

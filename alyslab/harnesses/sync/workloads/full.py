@@ -6,7 +6,7 @@ from typing import Final
 
 from alyslab.harnesses.sync.history import SHAPES, history
 from alyslab.harnesses.sync.policy import policy_named
-from alyslab.harnesses.sync.workloads.bounds import require
+from alyslab.harnesses.sync.workloads.bounds import one_of, require
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.model.workload import SCHEMES
 
@@ -101,15 +101,3 @@ async def federation_change(*, blocks: int = 400, change_height: int = 200, awar
     world = World(history(blocks, change_height=change_height), peers=4, aware=aware, blocks_most={0: 10})
     world.add_node()
     return await world.finish(["node-0"], 60.0)
-
-
-def one_of(workload: str, key: str, value: object, known: object) -> None:
-    """Raise :class:`ParameterError` unless the value is one of the names."""
-    from alyslab.errors import ParameterError, Problem
-
-    names = list(known)  # type: ignore[call-overload]
-    if value not in names:
-        allowed = ", ".join(map(str, names))
-        raise ParameterError(
-            Problem(where=workload, key=key, what=f"is {value!r}", value=value, allowed=allowed)
-        )

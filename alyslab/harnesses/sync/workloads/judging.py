@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from alyslab.checkers.chain import state_roots
 from alyslab.checkers.finality import finality_holds
 from alyslab.checkers.sync import converges, finished_honestly, never_claimed
+from alyslab.checkers.sync_checkpoints import checkpoints_hold
+from alyslab.checkers.sync_damage import lives
 from alyslab.checkers.sync_log import SyncLog
 from alyslab.checkers.sync_peers import (
     batches_bounded,
@@ -17,7 +19,7 @@ from alyslab.checkers.sync_peers import (
 )
 from alyslab.checkers.sync_production import production_is_gated
 from alyslab.checkers.sync_recovery import back_from_checkpoints, back_from_partitions
-from alyslab.checkers.sync_store import checkpoints_hold, survives
+from alyslab.checkers.sync_store import survives
 from alyslab.checkers.verdict import Check, Verdict
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def _chain(journal: Journal) -> tuple[Check, ...]:
 
     Each has a second check, about what no sync does; the model's own tests trip those.
     """
-    events = list(journal)
+    events = list(lives(journal))
     return (state_roots(events).checks[0], finality_holds(events).checks[0])
 
 

@@ -6,7 +6,26 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from alyslab.harnesses.sync.workloads import durability, full, judging, resilience, trial
+from alyslab.harnesses.sync.workloads.durability import checkpoints, damage, recovery, resume
+from alyslab.harnesses.sync.workloads.full import federation_change, full_sync, sequential, startup
+from alyslab.harnesses.sync.workloads.judging import (
+    judge_all,
+    judge_change,
+    judge_load,
+    judge_observed,
+    judge_partition,
+    judge_recovery,
+)
+from alyslab.harnesses.sync.workloads.resilience import (
+    cascade,
+    corruption,
+    hostile,
+    mixed,
+    parallel,
+    partition,
+    peer_loss,
+)
+from alyslab.harnesses.sync.workloads.trial import trial
 from alyslab.harnesses.workload import Workload
 from alyslab.runtime.sites import catalogue
 
@@ -14,92 +33,98 @@ _ALL: Final = (
     Workload(
         name="full_sync",
         claim="a node with nothing fetches the whole chain, and has the source's state",
-        main=full.full_sync,
-        judge=judging.judge_observed,
+        main=full_sync,
+        judge=judge_observed,
     ),
     Workload(
         name="sequential",
         claim="V1's way ends with the whole chain while nothing breaks",
-        main=full.sequential,
-        judge=judging.judge_observed,
+        main=sequential,
+        judge=judge_observed,
     ),
     Workload(
         name="startup",
         claim="a node that was away finds out before it produces",
-        main=full.startup,
-        judge=judging.judge_observed,
+        main=startup,
+        judge=judge_observed,
     ),
     Workload(
         name="federation_change",
         claim="history is valid under the members of its time",
-        main=full.federation_change,
-        judge=judging.judge_change,
+        main=federation_change,
+        judge=judge_change,
     ),
     Workload(
         name="peer_loss",
         claim="a sync ends although most peers go",
-        main=resilience.peer_loss,
-        judge=judging.judge_observed,
+        main=peer_loss,
+        judge=judge_observed,
     ),
     Workload(
         name="partition",
         claim="blocks flow again within 60 s of a partition's end",
-        main=resilience.partition,
-        judge=judging.judge_partition,
+        main=partition,
+        judge=judge_partition,
     ),
     Workload(
         name="corruption",
         claim="nothing corrupted or forged gets in",
-        main=resilience.corruption,
-        judge=judging.judge_observed,
+        main=corruption,
+        judge=judge_observed,
     ),
     Workload(
         name="hostile",
         claim="peers that misbehave pay for it, and the node arrives",
-        main=resilience.hostile,
-        judge=judging.judge_observed,
+        main=hostile,
+        judge=judge_observed,
     ),
     Workload(
         name="cascade",
         claim="peers that fall one after the other do not stop a sync for good",
-        main=resilience.cascade,
-        judge=judging.judge_observed,
+        main=cascade,
+        judge=judge_observed,
     ),
     Workload(
         name="mixed",
         claim="everything at once delays a sync and does not falsify it",
-        main=resilience.mixed,
-        judge=judging.judge_observed,
+        main=mixed,
+        judge=judge_observed,
     ),
     Workload(
         name="parallel",
         claim="several nodes sync from the same peers, whose load is fair",
-        main=resilience.parallel,
-        judge=judging.judge_load,
+        main=parallel,
+        judge=judge_load,
     ),
     Workload(
         name="checkpoints",
         claim="checkpoints are made when due and say what is so",
-        main=durability.checkpoints,
-        judge=judging.judge_observed,
+        main=checkpoints,
+        judge=judge_observed,
     ),
     Workload(
         name="resume",
         claim="a node that crashes goes on from its last commit",
-        main=durability.resume,
-        judge=judging.judge_observed,
+        main=resume,
+        judge=judge_observed,
     ),
     Workload(
         name="recovery",
         claim="a node whose state is spoilt is back from a checkpoint within 30 s",
-        main=durability.recovery,
-        judge=judging.judge_recovery,
+        main=recovery,
+        judge=judge_recovery,
+    ),
+    Workload(
+        name="damage",
+        claim="a disk that fails, fills up, rots or is replaced costs a node time and never its truth",
+        main=damage,
+        judge=judge_observed,
     ),
     Workload(
         name="trial",
         claim="a bit of everything, drawn by the seed",
-        main=trial.trial,
-        judge=judging.judge_all,
+        main=trial,
+        judge=judge_all,
     ),
 )
 WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType({workload.name: workload for workload in _ALL})

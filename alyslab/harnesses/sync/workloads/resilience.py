@@ -9,9 +9,8 @@ from typing import Final
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.hostile import BEHAVIOURS, HOSTILE
 from alyslab.harnesses.sync.policy import SyncPolicy
-from alyslab.harnesses.sync.workloads import faults
-from alyslab.harnesses.sync.workloads.bounds import require
-from alyslab.harnesses.sync.workloads.full import one_of
+from alyslab.harnesses.sync.workloads.bounds import one_of, require
+from alyslab.harnesses.sync.workloads.faults import crash, cut_off, vanish
 from alyslab.harnesses.sync.workloads.world import LINK, World
 from alyslab.runtime import require_current
 
@@ -35,7 +34,7 @@ async def peer_loss(*, blocks: int = 600, peers: int = 8, survivors: int = 2) ->
     random = require_current().random("sync.peer_loss")
     for name in random.sample(sorted(world.views), peers - survivors):
         await world.pause(random.uniform(0.3, 1.5))
-        await faults.vanish(world, name)
+        await vanish(world, name)
         world.views.pop(name)
     return await world.finish([NODE], WITHIN_S)
 
@@ -56,7 +55,7 @@ async def partition(*, blocks: int = 600, peers: int = 6, lasts_s: float = 90.0,
     world.add_node(NODE)
     random = require_current().random("sync.partition")
     await world.pause(random.uniform(1.0, 5.0))
-    await faults.partition(world, [NODE, *random.sample(sorted(world.views), kept)], lasts_s)
+    await cut_off(world, [NODE, *random.sample(sorted(world.views), kept)], lasts_s)
     return await world.finish([NODE], WITHIN_S)
 
 
@@ -106,7 +105,7 @@ async def cascade(*, blocks: int = 600, peers: int = 8) -> bool:
     async with asyncio.TaskGroup() as group:
         for name in random.sample(sorted(world.views), peers):
             await world.pause(wait_s)
-            group.create_task(faults.crash(world, name, random.uniform(10.0, 25.0)))
+            group.create_task(crash(world, name, random.uniform(10.0, 25.0)))
             wait_s *= 0.6
     return await world.finish([NODE], WITHIN_S)
 
@@ -125,13 +124,13 @@ async def mixed(*, blocks: int = 600, peers: int = 8) -> bool:
 
     async def after(delay_s: float, name: str) -> None:
         await world.pause(delay_s)
-        await faults.crash(world, name, random.uniform(1.0, 6.0))
+        await crash(world, name, random.uniform(1.0, 6.0))
 
     async with asyncio.TaskGroup() as group:
         group.create_task(after(random.uniform(1.0, 8.0), NODE))
         group.create_task(after(random.uniform(1.0, 8.0), victims[0]))
         await world.pause(random.uniform(1.0, 6.0))
-        await faults.partition(world, [NODE, victims[1]], random.uniform(3.0, 25.0))
+        await cut_off(world, [NODE, victims[1]], random.uniform(3.0, 25.0))
     world.calm()
     return await world.finish([NODE], WITHIN_S)
 

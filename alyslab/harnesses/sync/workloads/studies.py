@@ -33,7 +33,7 @@ def recovery_times(seeds: Iterable[int], *, blocks: int = 400) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for number, seed in enumerate(seeds):
         cut = WORKLOADS["partition"].run(seed, lasts_s=(30.0, 90.0, 200.0)[number % 3], blocks=blocks)
-        spoilt = WORKLOADS["recovery"].run(seed, rot=number % 2 == 1, blocks=blocks)
+        spoilt = WORKLOADS["recovery"].run(seed, rotten=number % 2 == 1, blocks=blocks)
         for kind, times in (
             ("partition", partition_recoveries(SyncLog.read(cut.run.journal))),
             ("checkpoint", checkpoint_recoveries(SyncLog.read(spoilt.run.journal))),

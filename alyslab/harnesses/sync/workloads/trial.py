@@ -16,7 +16,7 @@ from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.hostile import HOSTILE
 from alyslab.harnesses.sync.policy import SyncPolicy
-from alyslab.harnesses.sync.workloads import faults
+from alyslab.harnesses.sync.workloads.faults import crash, cut_off, spoil_checkpoint, spoil_state
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime.disk import CrashFaults, DiskLatency
 
@@ -83,7 +83,7 @@ async def _cutting(world: World, random: Random) -> None:
     """One partition: the node and perhaps some peers on one side."""
     await asyncio.sleep(random.uniform(0.3, 12.0))
     peers = random.sample(sorted(world.views), random.choice([0, 0, 1, 2]))
-    await faults.partition(world, [NODE, *peers], random.uniform(2.0, 20.0))
+    await cut_off(world, [NODE, *peers], random.uniform(2.0, 20.0))
 
 
 async def _crashing(world: World, random: Random) -> None:
@@ -92,7 +92,7 @@ async def _crashing(world: World, random: Random) -> None:
     victim = NODE if random.random() < 0.7 else random.choice(sorted(world.views))
     torn = random.choice([0.0, 0.5])
     how = CrashFaults(lost_ratio=1.0 - torn, torn_ratio=torn)
-    await faults.crash(world, victim, random.uniform(0.5, 4.0), faults=how)
+    await crash(world, victim, random.uniform(0.5, 4.0), faults=how)
     if random.random() < 0.6:
         await _spoiling(world, random)
 
@@ -102,5 +102,5 @@ async def _spoiling(world: World, random: Random) -> None:
     await world.booted(NODE)
     await asyncio.sleep(random.uniform(0.5, 6.0))
     if random.random() < 0.8:
-        await faults.spoil_checkpoint(world, NODE)
-    faults.spoil_state(world, NODE)
+        await spoil_checkpoint(world, NODE)
+    spoil_state(world, NODE)

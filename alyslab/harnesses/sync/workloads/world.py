@@ -8,8 +8,8 @@ hold nodes against, ``fault.begin`` and ``fault.end``, and ``faults.over``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.network.network import Network
@@ -18,9 +18,10 @@ from alyslab.harnesses.sync.hostile import HostileServer
 from alyslab.harnesses.sync.ledger import Ledger
 from alyslab.harnesses.sync.policy import SyncPolicy
 from alyslab.harnesses.sync.sequential import SequentialSyncer
-from alyslab.harnesses.sync.server import SyncServer
 from alyslab.harnesses.sync.store import ChainStore
 from alyslab.harnesses.sync.syncer import Syncer
+from alyslab.harnesses.sync.workloads.life import live
+from alyslab.harnesses.sync.workloads.supervisor import Supervisor
 from alyslab.runtime import Node, require_current
 
 LINK: Final = LinkSpec(delay_ms=40.0, jitter_ms=10.0, distribution="normal", rate_bps=100e6)
@@ -91,6 +92,7 @@ class World:
         self.ledgers: dict[str, Ledger] = {}
         self.syncers: dict[str, Syncer | SequentialSyncer] = {}
         self.views: dict[str, View] = {}
+        self.supervisor = Supervisor(self.runtime)
         self._record = self.runtime.journal.record
         self._record("sync.world", "world", aware=aware or not history.eras, v1=v1)
         self._blocks_most = dict(blocks_most or {})
@@ -126,39 +128,7 @@ class World:
         return node
 
     async def _boot(self, node: Node) -> None:
-        """Open what the disk has, serve it, and sync."""
-        history, endpoint = self.history, self.network.endpoint(node)
-
-        def tell(kind: str, fields: Mapping[str, Any]) -> None:
-            self._record(kind, node.name, **fields)
-
-        ledger = await Ledger.open(
-            node,
-            history.spec,
-            history.scheme,
-            history.bitcoin,
-            now_ms=lambda: history.now_ms + node.clock.time_ns() // 1_000_000,
-            trace=tell,
-            eras=history.eras if self.aware else (),
-            checkpoint_interval=self.policy.checkpoint_interval,
-            checkpoints_kept=self.policy.checkpoints_kept,
-            import_ms=self.import_ms,
-            per_block=self.telling,
-        )
-        self.ledgers[node.name] = ledger
-        SyncServer(endpoint, ledger.store, checkpoint_interval=self.policy.checkpoint_interval).attach()
-        kind: Callable[..., Syncer | SequentialSyncer] = SequentialSyncer if self.v1 else Syncer
-        syncer = self.syncers[node.name] = kind(
-            node, endpoint, ledger, policy=self.policy, peers=lambda: tuple(self.views)
-        )
-        if self.produce_s:
-            node.spawn(self._ask_to_produce(node, syncer), name=f"{node.name}/producer")
-        await syncer.run()
-
-    async def _ask_to_produce(self, node: Node, syncer: Syncer | SequentialSyncer) -> None:
-        while True:
-            await node.sleep(self.produce_s)
-            syncer.can_produce()
+        await live(self, node)
 
     def _add_peer(self, number: int) -> None:
         name, behaviour = f"peer-{number}", self._behaviours.get(number, "honest")
@@ -249,4 +219,5 @@ class World:
 
     def faults_over(self, within_s: float = 120.0) -> None:
         """Write that from now on nothing is broken on purpose, and by when nodes must have arrived."""
+        self.runtime.sites.rest()
         self._record("faults.over", "world", height=self.height, within_s=within_s)

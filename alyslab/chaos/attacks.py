@@ -1,0 +1,169 @@
+"""What came of each attack of a run: what was done, what reached others, who noticed, and what it broke.
+
+Everything is read from the journal.  What honest nodes noticed is what they
+wrote themselves, in the rows that :data:`~alyslab.chaos.byzantine.DETECTED_BY`
+names; who the attackers were is used for one thing only: to leave their own
+nodes out of what is asked about honest ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from alyslab.chaos.byzantine import BOUNDS, DETECTED_BY
+from alyslab.checkers import agreement
+
+if TYPE_CHECKING:
+    from alyslab.runtime import Event, Journal
+
+FORK_BLOCKS_MOST: Final = 1
+"""Depth in which two honest nodes may differ for a while without anything being broken."""
+SETTLES_NS: Final = 10_000_000_000
+"""What was on its way when an attack began is not yet part of it: two slots."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One attack of one run."""
+
+    entry: str
+    fault: str
+    attackers: tuple[str, ...]
+    """Members that misbehaved; of an eclipse, the victims."""
+    members: int
+    """Members that there were in all."""
+    began_s: float
+    ended_s: float
+    acts: int
+    """How often they misbehaved."""
+    delivered: int
+    """Messages of the attack that somebody received."""
+    kept_back: int
+    """Messages that the attack kept from somebody."""
+    noticed_by: tuple[str, ...]
+    """Honest nodes that wrote down what shows it."""
+    noticed_after_s: float | None
+    """From its begin until the first did; None if nobody did."""
+    depth_blocks: int
+    """Most blocks below the lower head in which two honest nodes differed."""
+    finals_in_conflict: int
+    """Heights at which honest nodes hold different blocks final."""
+    payments_undone: int
+    """Payments that a merchant had accepted, and that are no longer in its chain."""
+    honest_blocks: int
+    """Blocks of honest authors that honest nodes imported while it lasted."""
+    honest_turns: int
+    """Slots that honest authors had meanwhile."""
+
+    @property
+    def safe(self) -> bool:
+        """Whether honest nodes were never led apart, and no accepted payment was undone."""
+        return (
+            self.depth_blocks <= FORK_BLOCKS_MOST
+            and self.finals_in_conflict == 0
+            and self.payments_undone == 0
+        )
+
+    @property
+    def alive(self) -> bool | None:
+        """Whether honest members' blocks got into the chain; None where none of them had a turn."""
+        return self.honest_blocks > 0 if self.honest_turns else None
+
+    @property
+    def least(self) -> int | None:
+        """Fewest members with which such an attack must succeed; None where no number does."""
+        bound = BOUNDS.get(self.fault)
+        return None if bound is None else bound.least(self.members)
+
+
+def accounts(journal: Journal) -> list[Account]:
+    """Return an account of every attack in the journal of :func:`~alyslab.chaos.conduct.conduct`."""
+    begun = [row for row in journal.select(kind="chaos.injected") if row.fields["fault"] in DETECTED_BY]
+    return [_account(journal, row) for row in begun]
+
+
+def _account(journal: Journal, begun: Event) -> Account:
+    fault, targets = str(begun.fields["fault"]), tuple(str(begun.fields["targets"]).split())
+    healed = journal.select(kind="chaos.healed", subject=begun.subject)
+    ended_ns = next((row.time_ns for row in healed), journal[-1].time_ns)
+    started = {row.subject: row for row in journal.select(kind="consensus.started")}
+    attackers = () if fault == "byzantine.eclipse" else targets
+    honest = frozenset(started) - frozenset(attackers)
+    noticed = [row for row in _noticing(journal, fault, begun.time_ns) if row.subject in honest]
+    chains = [row for row in journal.select(kind=agreement.KINDS) if row.subject in honest]
+    depth = agreement.common_prefix_always(chains, depth_blocks=FORK_BLOCKS_MOST).checks[0].observed
+    finals = agreement.finalised_agree(chains).checks[0].observed
+    numbers = {row.fields["authority"] for name, row in started.items() if name in honest}
+    window = (begun.time_ns + SETTLES_NS, ended_ns)
+    return Account(
+        entry=begun.subject,
+        fault=fault,
+        attackers=targets,
+        members=max((row.fields["members"] for row in started.values()), default=0),
+        began_s=begun.time_ns / 1e9,
+        ended_s=ended_ns / 1e9,
+        acts=round(sum(_effects(journal, begun.subject))),
+        delivered=sum(1 for _ in _delivered(journal, begun.subject, begun.time_ns, ended_ns)),
+        kept_back=sum(1 for _ in _kept_back(journal, begun.subject)),
+        noticed_by=tuple(sorted({row.subject for row in noticed})),
+        noticed_after_s=(noticed[0].time_ns - begun.time_ns) / 1e9 if noticed else None,
+        depth_blocks=int(depth) if isinstance(depth, int | float) else 0,
+        finals_in_conflict=int(finals) if isinstance(finals, int | float) else 0,
+        payments_undone=sum(1 for _ in journal.select(kind="merchant.lost")),
+        honest_blocks=_blocks(chains, numbers, *window),
+        honest_turns=_turns(next(iter(started.values())), numbers, *window) if started else 0,
+    )
+
+
+def _noticing(journal: Journal, fault: str, since_ns: int) -> Iterator[Event]:
+    kind, field, value = DETECTED_BY[fault]
+    return (row for row in journal.select(kind=kind, after_ns=since_ns) if row.fields[field] == value)
+
+
+def _effects(journal: Journal, entry: str) -> Iterator[float]:
+    for row in journal.select(kind="chaos.effect", subject=entry):
+        if not row.fields["member"]:
+            yield row.fields["amount"]
+
+
+def _delivered(journal: Journal, entry: str, began_ns: int, ended_ns: int) -> Iterator[Event]:
+    """Yield receipts of what the attack sent: from machines of its own, and by members as it says itself."""
+    sent = {row.fields["message"] for row in journal.select(kind="adversary.sent", after_ns=began_ns)}
+    own = ("hostile", f"publisher-{entry}", f"selfish-{entry}", f"stranger-{entry}-")
+    for row in journal.select(kind="net.message", after_ns=began_ns):
+        if row.fields["sent_ns"] <= ended_ns and (
+            row.fields["id"] in sent or str(row.fields["sender"]).startswith(own)
+        ):
+            yield row
+
+
+def _kept_back(journal: Journal, entry: str) -> Iterator[Event]:
+    """Yield what the attack's own rules dropped; what it delayed is told by ``adversary.held``."""
+    for row in journal.select(kind="net.drop"):
+        if str(row.fields["cause"]).startswith(f"{entry}/"):
+            yield row
+    for row in journal.select(kind="adversary.held"):
+        if row.fields["delay_ms"] >= 0:
+            yield row
+
+
+def _blocks(chains: Iterable[Event], numbers: set[int], begin_ns: int, end_ns: int) -> int:
+    """Return how many blocks of these authors were imported in the time, whoever imported them."""
+    return len(
+        {
+            row.fields["root"]
+            for row in chains
+            if row.kind == "block.imported"
+            and begin_ns <= row.time_ns <= end_ns
+            and row.fields["author"] in numbers
+        }
+    )
+
+
+def _turns(started: Event, numbers: set[int], begin_ns: int, end_ns: int) -> int:
+    """Return how many slots of these authors begin in the time."""
+    slot_ns, epoch_ns = started.fields["slot_ms"] * 1_000_000, started.fields["epoch_ms"] * 1_000_000
+    slots = range((epoch_ns + begin_ns) // slot_ns + 1, (epoch_ns + end_ns) // slot_ns + 1)
+    return sum(slot % started.fields["members"] in numbers for slot in slots)
