@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from alyslab.chaos.faults import FAULTS, NOT_BUILT
+from alyslab.chaos.faults import FAULTS
 
 BACK_ENDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "simulation": frozenset(FAULTS) - NOT_BUILT,
+        "simulation": frozenset(FAULTS),
         "pressure": frozenset({"resource.memory", "resource.cpu"}),
     }
 )

@@ -153,5 +153,3 @@ BYZANTINE: Final = (
     ),
 )
 """The family, in the order of the documentation."""
-NOT_BUILT: Final[frozenset[str]] = frozenset()
-"""Faults that have a name and no injector yet; a plan that uses one is refused."""

@@ -1,112 +1,51 @@
-"""Every planted bug of the laboratory, hunted: which are found, how soon, and what is found without one."""
+"""The catalogue of planted bugs: all that there are, and what can show each."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
-from alyslab.chaos.cases import all_cases
-from alyslab.chaos.search import search
+from alyslab.chaos.cases import CHAOS, cases_of
 from alyslab.chaos.systems import SYSTEMS, system_named
-from alyslab.chaos.trial import Trial
-from alyslab.errors import BadInputError, Problem
 from alyslab.runtime.sites import CatalogueEntry, catalogue
 
-SEEDS: Final = 200
-"""Seeds within which each bug should be found.  Source: issue 7."""
-SOON: Final = 50
-"""Seeds within which nine tenths should be.  Source: issue 7."""
-APART: Final = 1_000_000
-"""Seeds without a bug begin so far from those of the hunts."""
+HUNTERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "actor": ("actor:trial",),
+        "consensus": ("consensus:trial",),
+        "gossip": ("network:flood", "network:spread"),
+        "network": ("network:trial", "network:links"),
+        "sync": ("sync:trial",),
+        "validation": ("network:broadcast",),
+    }
+)
+"""For the bugs of a part, the workloads that see most for their price; the bugs of any other part are
+hunted by all workloads of the harness of that name."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hunt:
-    """The search for one planted bug."""
-
-    defect: str
-    cases: tuple[str, ...]
-    """What was run; empty where no case can show it."""
-    seeds: int | None
-    """How many seeds it took; None if it was not found."""
-    limit: int
-    checks: tuple[str, ...]
-    """The checks that found it."""
-    case: str
-    """Where it showed."""
-    token: str
-    """Repeats the first run that showed it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detection:
-    """The hunts for all bugs, and what was found where there was none."""
-
-    hunts: tuple[Hunt, ...]
-    clean_runs: int
-    false_alarms: tuple[Trial, ...]
-
-    @property
-    def hunted(self) -> tuple[Hunt, ...]:
-        """The bugs that some case can show."""
-        return tuple(hunt for hunt in self.hunts if hunt.cases)
-
-    @property
-    def found_ratio(self) -> float | None:
-        """Share of the hunted bugs that were found; None if none was hunted."""
-        hunted = self.hunted
-        return sum(hunt.seeds is not None for hunt in hunted) / len(hunted) if hunted else None
-
-    @property
-    def soon_ratio(self) -> float | None:
-        """Share of the hunted bugs found within :data:`SOON` seeds."""
-        hunted = self.hunted
-        soon = sum(hunt.seeds is not None and hunt.seeds <= SOON for hunt in hunted)
-        return soon / len(hunted) if hunted else None
-
-    @property
-    def seeds_p50(self) -> float | None:
-        """Median number of seeds over the bugs found; None if none was."""
-        needed = [hunt.seeds for hunt in self.hunts if hunt.seeds is not None]
-        return statistics.median(needed) if needed else None
-
-    @property
-    def seeds_p90(self) -> float | None:
-        """The 90th percentile of seeds over the bugs found; None for fewer than two."""
-        needed = [hunt.seeds for hunt in self.hunts if hunt.seeds is not None]
-        return statistics.quantiles(needed, n=10, method="inclusive")[8] if len(needed) > 1 else None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON values."""
-        return {
-            "planted": len(self.hunts),
-            "hunted": len(self.hunted),
-            "found_ratio": self.found_ratio,
-            "found_soon_ratio": self.soon_ratio,
-            "seeds_p50": self.seeds_p50,
-            "seeds_p90": self.seeds_p90,
-            "clean_runs": self.clean_runs,
-            "false_alarms": [
-                {"case": one.case, "seed": one.seed, "checks": list(one.checks), "token": one.token}
-                for one in self.false_alarms
-            ],
-            "hunts": [
-                {
-                    "defect": hunt.defect,
-                    "cases": list(hunt.cases),
-                    "seeds": hunt.seeds,
-                    "checks": list(hunt.checks),
-                    "case": hunt.case,
-                    "token": hunt.token,
-                }
-                for hunt in self.hunts
-            ],
-        }
+ASKED_FOR: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "commits without quorum after a partition": (
+            "quorum.commits_without_quorum",
+            "consensus.quorum_of_connected",
+        ),
+        "vote counted twice": ("consensus.vote_counted_twice", "quorum.reply_counted_twice"),
+        "fork choice ignores finality": ("consensus.finality_ignored",),
+        "restart loses unsynced vote": ("consensus.vote_not_synced", "quorum.acks_before_sync"),
+        "equivocation not noticed": ("consensus.equivocation_unnoticed",),
+        "eclipse lets a fake chain through": ("consensus.rival_taken_on_trust",),
+        "clock step makes a future block valid": ("consensus.future_block_accepted",),
+        "stale peer trusted for ever": ("sync.status_sampled_once",),
+        "heal does not resend": ("quorum.heal_does_not_resend", "consensus.orphan_ignored"),
+        "timer lost on pause": ("consensus.timer_lost_on_pause", "quorum.timer_lost_on_pause"),
+        "duplicate delivery applied twice": ("consensus.duplicate_taken_again",),
+        "forged signature accepted when batched": ("consensus.batch_checks_first_only",),
+    }
+)
+"""The bugs that there must be at least, in the words of who asked.  Source: issue 7."""
 
 
 @cache
@@ -124,83 +63,7 @@ def planted_bugs() -> tuple[CatalogueEntry, ...]:
 
 
 def cases_for(defect: str) -> tuple[str, ...]:
-    """Return the cases that can show a bug: systems that name it, and workloads of its own harness."""
+    """Return the cases that can show a bug: workloads of its own harness, then systems that name it."""
     part = defect.partition(".")[0]
-    systems = [f"chaos:{name}" for name in SYSTEMS if defect in system_named(name).defects]
-    if part == "gossip":
-        return ("network:flood",)
-    if f"{part}:trial" in all_cases():  # which has a bit of everything that its harness does
-        return (f"{part}:trial", *(name for name in systems if not name.endswith(":actors")))
-    return (*(name for name in all_cases() if name.startswith(f"{part}:")), *systems)
-
-
-def detect(
-    defects: Sequence[str] = (),
-    *,
-    limit: int = SEEDS,
-    clean: int = 0,
-    first_seed: int = 0,
-    jobs: int = 1,
-    progress: Any = None,
-) -> Detection:
-    """Hunt planted bugs one by one, then run seeds with none planted.
-
-    Parameters
-    ----------
-    defects
-        Which; all without one.
-    limit
-        Seeds for each.
-    clean
-        Seeds to run without a bug, each over the cases of the bugs hunted.
-    first_seed
-        Where each hunt begins.
-    jobs
-        Processes.
-    progress
-        Wraps the bugs as they are hunted.
-
-    Raises
-    ------
-    BadInputError
-        For a bug that does not exist.
-    """
-    known = [entry.name for entry in planted_bugs()]
-    unknown = [name for name in defects if name not in known]
-    if unknown:
-        raise BadInputError(
-            Problem(where="catalogue", key="defect", what="no such bug", value=name, allowed=", ".join(known))
-            for name in unknown
-        )
-    wanted: Iterable[str] = list(dict.fromkeys(defects)) or known
-    hunts = tuple(
-        _hunt(defect, limit, first_seed, jobs)
-        for defect in (progress(wanted) if progress is not None else wanted)
-    )
-    cases = tuple(dict.fromkeys(case for hunt in hunts for case in hunt.cases))
-    alarms: tuple[Trial, ...] = ()
-    runs = 0
-    if clean and cases:
-        seeds = range(first_seed + APART, first_seed + APART + clean)
-        found = search(seeds=seeds, cases=cases, jobs=jobs)
-        alarms = tuple(trial for trial in found.trials if trial.status in ("fail", "error"))
-        runs = len(found.trials)
-    return Detection(hunts=hunts, clean_runs=runs, false_alarms=alarms)
-
-
-def _hunt(defect: str, limit: int, first_seed: int, jobs: int) -> Hunt:
-    cases = cases_for(defect)
-    trial: Trial | None = None
-    if cases:
-        seeds = range(first_seed, first_seed + limit)
-        found = search(seeds=seeds, cases=cases, planted=(defect,), jobs=jobs, stop_at_first=True)
-        trial = next((one for one in found.trials if one.violates), None)
-    return Hunt(
-        defect=defect,
-        cases=cases,
-        seeds=trial.seed - first_seed + 1 if trial is not None else None,
-        limit=limit,
-        checks=trial.checks if trial is not None else (),
-        case=trial.case if trial is not None else "",
-        token=trial.token if trial is not None else "",
-    )
+    systems = [f"{CHAOS}:{name}" for name in SYSTEMS if defect in system_named(name).defects]
+    return (*HUNTERS.get(part, tuple(cases_of(part))), *systems)

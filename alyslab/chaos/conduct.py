@@ -130,7 +130,8 @@ async def conduct(*, system: str, plan: dict[str, Any]) -> dict[str, Any]:
             window_ns=round(spec.signals.window_s * 1e9),
             converge_ns=round(ready.phases.converge_s * 1e9),
         )
-        with Guard(runtime, live, recoverable=ready.recoverable) as guard:
+        bears = spec.bears(len(live.members))
+        with Guard(runtime, live, recoverable=ready.recoverable, bears=bears) as guard:
             took_ns = await _phases(runtime, live, guard, ready, spec)
         await live.settle()
     return {"converged": took_ns is not None, "convergence_s": None if took_ns is None else took_ns / 1e9}
@@ -140,8 +141,10 @@ async def _phases(
     runtime: Runtime, live: LiveSystem, guard: Guard, plan: Plan, spec: SystemSpec
 ) -> int | None:
     record = runtime.journal.record
+    runtime.sites.rest()  # what fires there is a fault too, and belongs to the phase of faults
     record("chaos.phase", "steady")
     await asyncio.sleep(plan.phases.steady_s)
+    runtime.sites.wake()
     record("chaos.phase", "faults")
     began_ns = runtime.now_ns
     for at_s, entry, begins in _schedule(plan):
@@ -152,6 +155,7 @@ async def _phases(
             guard.heal(entry.id)
     await asyncio.sleep(max(0.0, plan.phases.faults_s - (runtime.now_ns - began_ns) / 1e9))
     guard.heal_all("quiet", keep=frozenset(entry.id for entry in plan.entries if entry.heal == "never"))
+    runtime.sites.rest()
     live.quiet()
     record("chaos.phase", "quiet")
     took_ns = await _convergence(runtime, live, plan.phases.converge_s)

@@ -34,18 +34,27 @@ class Guard:
     live
         The system that is hit.
     recoverable
-        Whether durable data may be destroyed on fewer than half of the members
-        only, over the whole run; others that a fault would hit are spared, and
-        an effect says so.
+        Whether durable data may be destroyed on few members only, over the whole
+        run; others that a fault would hit are spared, and an effect says so.
+    bears
+        How many are few: fewer than half where nothing is said.
     """
 
-    def __init__(self, runtime: Runtime, live: LiveSystem, *, recoverable: bool = True) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        live: LiveSystem,
+        *,
+        recoverable: bool = True,
+        bears: int | None = None,
+    ) -> None:
         self._runtime = runtime
         self._live = live
         self.field = Field(runtime=runtime, live=live)
         self._active: dict[str, Heal] = {}
         self._damaged: set[str] = set()
-        self._damage_limit = (len(live.members) - 1) // 2 if recoverable else len(live.members)
+        few = (len(live.members) - 1) // 2 if bears is None else bears
+        self._bears = few if recoverable else len(live.members)
         self._effect = runtime.journal.recorder("chaos.effect", "member", "what", "amount")
 
     def __enter__(self) -> Self:
@@ -109,7 +118,7 @@ class Guard:
         """Return the members whose data may be destroyed, and count them."""
         allowed = []
         for member in targets:
-            if member in self._damaged or len(self._damaged) < self._damage_limit:
+            if member in self._damaged or len(self._damaged) < self._bears:
                 self._damaged.add(member)
                 allowed.append(member)
             else:

@@ -88,7 +88,7 @@ class Plan(_Model):
     """Of the system: how many nodes, how long its workload."""
     phases: Phases = Phases()
     recoverable: bool = True
-    """Whether faults that destroy durable data are held to fewer than half of the members."""
+    """Whether faults that destroy durable data are held to so many members as the system bears."""
     drawn: dict[str, Any] = Field(default_factory=dict)
     """How a generated plan was drawn: seed, which faults exist, how strong."""
     entries: tuple[Entry, ...] = Field(default=(), strict=False)

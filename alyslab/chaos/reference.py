@@ -50,7 +50,6 @@ def _faults() -> Iterable[str]:
     yield "## Faults"
     yield ""
     yield "An intensity stands for the point between the mild and the severe value of each parameter."
-    yield "What is not built has a name only: a plan that uses it is refused."
     yield ""
     yield "| fault | what it does | parameters: mild → severe (allowed) | the rows that show it |"
     yield "| --- | --- | --- | --- |"

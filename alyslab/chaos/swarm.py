@@ -1,8 +1,12 @@
-"""Plans drawn from seeds: each first draws which faults exist at all, and how strong they may be.
+"""Plans drawn from seeds: each first draws which faults exist at all, how strong they are and how often.
 
 A plan that has a bit of everything is much like the next one.  A swarm is not:
 each seed leaves most kinds of fault out and lets the rest come often, so that
 runs differ from each other.  What was drawn is kept in the plan.
+
+Two faults often show what one alone does not, so entries are not independent:
+some hit the members of an earlier one, and a fault of a disk is followed by the
+crash after which the disk is read.
 
 Source: Groce and others, "Swarm Testing", ISSTA 2012; TigerBeetle's simulator
 redraws its distributions for each seed in the same way.
@@ -10,6 +14,7 @@ redraws its distributions for each seed in the same way.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -28,13 +33,17 @@ EXISTS_RATIO: Final = 0.3
 """Chance of each kind of fault to exist in a plan."""
 OFTEN: Final = {
     "process.crash": 0.8,
-    "resource.io_errors": 0.4,
     "process.pause": 0.5,
     "network.partition": 0.7,
-    "network.duplicate": 0.4,
-    "storage.bit_rot": 0.5,
+    "network.disconnect": 0.5,
+    "resource.io_errors": 0.5,
 }
-"""Kinds that exist more often: what other faults need to bite, a crash above all."""
+"""Kinds that exist more often: what other faults need to bite, and what real machines do most."""
+FAVOURED: Final = {"process.crash": 2.0, "network.partition": 4.0, "network.isolate": 2.0}
+"""How many times as often as others these come, where they exist.  Source: Jepsen's nemeses, which find
+most with partitions and crashes."""
+STRONGEST_RATIO: Final = 0.4
+"""Chance of a kind to come as strong as it can; else how strong it may be is drawn too."""
 CRASH: Final = "process.crash"
 SHOWN_BY_CRASH: Final = frozenset(
     name
@@ -49,12 +58,16 @@ SAME_RATIO: Final = 0.3
 what they do to two."""
 USUAL_RATIO: Final = 0.6
 """Chance of a choice's default; the others share the rest."""
-MOST_ENTRIES: Final = 9
+MOST_ENTRIES: Final = 12
 SELECTS: Final[tuple[Select, ...]] = ("one", "minority", "majority", "all", "random", "primaries")
 MINOR: Final[tuple[Select, ...]] = ("one", "minority")
+MAJOR: Final[tuple[Select, ...]] = ("majority", "all")
+"""Whom a fault hits that others could make up for while they are the more."""
+MAJOR_RATIO: Final = 0.6
+"""Chance of a fault that a crash shows to hit so many."""
 CUTS: Final = frozenset({"network.partition", "network.bridge"})
 """Faults between their targets and all others, which are nothing where there are no others."""
-LASTS_RATIO: Final = (0.04, 0.6)
+LASTS_RATIO: Final = (0.03, 0.35)
 """From what the mean length of a plan's faults is drawn, as a share of their phase."""
 
 
@@ -75,8 +88,8 @@ def draw_plan(spec: SystemSpec, seed: int, *, phases: Phases | None = None, **op
     Returns
     -------
     Plan
-        A plan without problems, with ``drawn`` saying which faults exist and
-        how strong each may be.
+        A plan without problems, with ``drawn`` saying which faults exist, how
+        strong each may be, and how often it comes.
     """
     phases = phases or spec.phases
     random = Streams(seed).stream("chaos.swarm")
@@ -87,7 +100,12 @@ def draw_plan(spec: SystemSpec, seed: int, *, phases: Phases | None = None, **op
         system=spec.name,
         options=options,
         phases=phases,
-        drawn={"seed": seed, "strongest": draw.strongest, "lasts_s_mean": draw.lasts_s},
+        drawn={
+            "seed": seed,
+            "strongest": draw.strongest,
+            "shares": draw.shares,
+            "lasts_s_mean": draw.lasts_s,
+        },
     )
     entries: list[Entry] = []
     for _ in range(draw.random.randint(1, MOST_ENTRIES)):
@@ -119,18 +137,25 @@ class _Draw:
         exist = [name for name in kinds if random.random() < OFTEN.get(name, EXISTS_RATIO)] or [
             random.choice(kinds)
         ]
-        self.strongest = {name: round(random.uniform(0.1, 1.0), 3) for name in exist}
+        self.strongest = {
+            name: 1.0 if self._happens(STRONGEST_RATIO) else round(random.uniform(0.1, 1.0), 3)
+            for name in exist
+        }
         self.lasts_s = round(random.uniform(*LASTS_RATIO) * phases.faults_s, 3)
-        families: dict[str, list[str]] = {}
-        for name in exist:
-            families.setdefault(FAULTS[name].family, []).append(name)
-        # First a family, so that the many faults of the network do not crowd the others out.
-        self._families = list(families.values())
+        # The many faults of the network may not crowd the others out, nor be as rare as those of a clock.
+        crowd = Counter(FAULTS[name].family for name in exist)
+        self.shares = {
+            name: round(
+                FAVOURED.get(name, 1.0) * random.expovariate(1) / crowd[FAULTS[name].family] ** 0.5, 3
+            )
+            for name in exist
+        }
         self._hit: list[Target] = []
 
     def strand(self) -> Iterator[Entry]:
         """Draw an entry, and the crash that shows what it did where nothing else would."""
-        first = self._entry(FAULTS[self.random.choice(self.random.choice(self._families))])
+        (name,) = self.random.choices(list(self.shares), list(self.shares.values()))
+        first = self._entry(FAULTS[name])
         yield first
         if CRASH in self.strongest and first.fault in SHOWN_BY_CRASH and self._happens(FOLLOWED_RATIO):
             last_s = self._length_s if first.end_s is None else first.end_s
@@ -154,7 +179,7 @@ class _Draw:
             target=target or self._target(fault, parameters),
             start_s=start_s,
             end_s=None if fault.instant else round(min(self._length_s, start_s + lasts_s), 3),
-            intensity=round(max(0.01, strongest * random.uniform(0.5, 1.0)), 3),
+            intensity=round(max(0.01, strongest * random.uniform(0.6, 1.0)), 3),
             parameters={**parameters, **self._signed(fault, strongest)},
         )
 
@@ -164,13 +189,15 @@ class _Draw:
     def _target(self, fault: Fault, parameters: Mapping[str, Any]) -> Target:
         """Draw whom an entry hits, by a seed of its own, so that another entry can hit the same."""
         random = self.random
-        if fault.family == "byzantine":
+        few = fault.destroys or parameters.get("state") == "lost"
+        if fault.family == "byzantine" or (few and self._cheats):  # who forgets may sign twice: a cheat too
             some = random.sample(self._cheats, random.randint(1, len(self._cheats)))
             return Target(select="named", names=tuple(some))
-        few = fault.destroys or parameters.get("state") == "lost"
         out = set() if self._spec.has_primaries else {"primaries"}
         out |= {"all"} if fault.name in CUTS else set()
-        selects = MINOR if few else [select for select in SELECTS if select not in out]
+        selects = MINOR if few else tuple(select for select in SELECTS if select not in out)
+        if not few and fault.name in SHOWN_BY_CRASH and self._happens(MAJOR_RATIO):
+            selects = MAJOR
         fitting = [target for target in self._hit if target.select in selects]
         if fitting and self._happens(SAME_RATIO):
             return random.choice(fitting)

@@ -122,6 +122,16 @@ class Signals:
     """A member that nothing was done for in so long was not available, in s of virtual time."""
 
 
+def fewer_than_half(members: int) -> int:
+    """Return what a system bears that decides by majority."""
+    return (members - 1) // 2
+
+
+def fewer_than_a_third(members: int) -> int:
+    """Return what a finality bears: who has lost its votes may sign against them."""
+    return (members - 1) // 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemSpec:
     """A system that chaos can be run over."""
@@ -144,6 +154,8 @@ class SystemSpec:
     """Every option with its default, whose type is the option's type."""
     least: Mapping[str, int]
     """Whole options that may be made smaller, with the least sensible value: what shrinking works on."""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Options that are texts, with what they may be."""
     varies: Mapping[str, tuple[bool | int | float | str, ...]] = field(default_factory=dict)
     """Options that a drawn plan draws too, with what from."""
     members: Callable[[Options], tuple[str, ...]]
@@ -154,6 +166,8 @@ class SystemSpec:
     """Whether some members lead."""
     byzantine: Callable[[Options], tuple[str, ...]] = field(default=lambda _: ())
     """The members that have a role in which they can misbehave."""
+    bears: Callable[[int], int] = fewer_than_half
+    """Of so many members, how many may lose durable data in a recoverable plan."""
     phases: Phases = SHORT
     """How long the phases of a drawn plan last."""
     defects: tuple[str, ...] = ()

@@ -84,8 +84,9 @@ def votes_kept(events: Iterable[Event]) -> Verdict:
             slot_ms = fields["slot_ms"]
             signed = sent[event.subject]
             knows = fields.get("abstains_until", -1) >= max(signed, default=-1)
-            if fields["votes"] < len(signed) and not knows:
-                lost.append(event)
+            if fields["votes"] < len(signed):
+                lost += [] if knows else [event]
+                signed.clear()  # it begins anew, with its promise
         if event.kind != "consensus.approved":
             continue
         seen += 1

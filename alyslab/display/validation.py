@@ -192,7 +192,7 @@ def sweep_figure(frame: pd.DataFrame, column: str, label: str) -> Figure:
     """Draw one quantity of the ns-3 sweep over interval and size, published beside simulated."""
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(1, 2, figsize=(9.0, 4.4), layout="constrained", sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(9.6, 5.0), layout="constrained", sharey=True)
     for axes, sweep, x, scale, name in (
         (panels[0], "interval", "interval_s", 1.0, "block interval [s], size grows with it"),
         (panels[1], "size", "block_bytes", 1e6, "block size [MB], every 600 s"),
@@ -220,4 +220,4 @@ def sweep_figure(frame: pd.DataFrame, column: str, label: str) -> Figure:
 
 def _legend_below(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))

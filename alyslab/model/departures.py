@@ -171,6 +171,20 @@ PLANTED: Mapping[str, Row] = {
 """What no version of the node is known to have done."""
 
 
+UNBOUNDED: Mapping[str, str] = {
+    "payload.timestamp_s": (
+        "no rule bounds a payload's timestamp from above, and §1 names none: V1 holds the slot against this "
+        "timestamp, the sound rule holds it against the clock, and time need only move on; so one authority "
+        "can write the last second of 64 bits into its block, and no block can follow [S]"
+    ),
+}
+"""What the facts leave without a bound, and so does the model; a test shows what comes of each.
+
+No departure from a sound rule, because there is no rule; whoever adds one adds
+its mutation and its departure too.
+"""
+
+
 def every() -> Iterator[Deviation]:
     """Yield all departures, those of V1 as it runs first."""
     for rows, in_v1 in ((V1_AS_IT_RUNS, True), (V1_ONCE, False), (PLANTED, False)):

@@ -1,21 +1,24 @@
 """Which rule of the model says what each sentence of the facts says.
 
-The rows stand in ``facts.csv``: the part of alys-system.md §1, a few words by
+The rows stand in ``facts.csv``: the part of alys-system.md, a few words by
 which the sentence is found there, the dotted names of what says it here, the
-deviation by which V1 differs, and a note.  What is no rule of the chain (sync,
-gossip, RPC, storage) names the harness that it belongs to.  Tests hold every
-name to exist and, where the facts are at hand, every sentence to be found.
+deviation by which V1 differs, and a note.  Parts without a number are those of
+§1; of §2 stands the drift of parameters, of §6 and §7 all.  What is no rule of
+the chain (sync, gossip, RPC, storage, ports) names where it belongs, with its
+issue.  Tests hold every name to exist and, where the facts are at hand, every
+sentence to be found.
 """
 
 from __future__ import annotations
 
 import csv
 import importlib
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-ELSEWHERE = "issue 6: "
+ELSEWHERE = re.compile(r"issue \d+: ")
 """How a row begins that belongs to another part of the laboratory."""
 
 
@@ -24,7 +27,7 @@ class Fact:
     """One sentence of the facts and what says it here."""
 
     section: str
-    """Its heading in alys-system.md §1."""
+    """Its heading in alys-system.md §1, or the number of another part."""
     anchor: str
     """Words that stand in this sentence only."""
     names: tuple[str, ...]
@@ -54,7 +57,8 @@ def facts() -> tuple[Fact, ...]:
 
 
 def _fact(row: dict[str, str]) -> Fact:
-    elsewhere = row["where"].removeprefix(ELSEWHERE) if row["where"].startswith(ELSEWHERE) else ""
+    begins = ELSEWHERE.match(row["where"])
+    elsewhere = row["where"][begins.end() :] if begins else ""
     return Fact(
         section=row["section"],
         anchor=row["anchor"],

@@ -9,19 +9,20 @@ validation is measured when ``bench_blocks`` asks for it.
 from __future__ import annotations
 
 import asyncio
-import statistics
+import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 from alyslab.checkers.verdict import Verdict
 from alyslab.harnesses.consensus.defects import DEFECTS as AGREEING_DEFECTS
 from alyslab.harnesses.consensus.workloads import WORKLOADS as AGREEING
-from alyslab.harnesses.detection import search
 from alyslab.harnesses.sync.harness import SyncHarness
 from alyslab.harnesses.sync.workloads import WORKLOADS
 from alyslab.harnesses.sync.workloads.registry import DEFECTS
 from alyslab.harnesses.sync.workloads.studies import recovery_times, speed_by_downloads
 from alyslab.phases.context import PhaseContext
-from alyslab.phases.phase import Phase, PhaseSpec
+from alyslab.phases.hunting import Hunt, observe_hunts
+from alyslab.phases.phase import ParameterValue, Phase, PhaseSpec
 from alyslab.phases.properties import PARAMETER as PROPERTY_CASES
 from alyslab.phases.properties import observe_properties
 from alyslab.phases.resilience import PARAMETER as CHAOS_SEEDS
@@ -36,14 +37,28 @@ PROPERTIES: Final = (
     "SyncMachine",
 )
 """What of issue 8 stands on sync and on what consensus votes with; its machine takes seconds a case."""
-SEED_END: Final = 2**63
-CLEAN_SEEDS_APART: Final = 1_000_000
-"""Seeds of trials without a bug begin so far from those of the searches."""
-
+FAULTY: Final = frozenset(
+    {
+        "peer_loss",
+        "partition",
+        "corruption",
+        "hostile",
+        "cascade",
+        "mixed",
+        "parallel",
+        "checkpoints",
+        "resume",
+        "recovery",
+        "damage",
+    }
+)
+"""Workloads in which something breaks: ``fault_blocks`` is the length of their chains."""
 CHECKPOINT_INTERVALS: Final = (20, 100, 250)
 """Beside the workload's own 50.  Source: Rust framework S:1655, intervals of 50 to 1000."""
 BENCH_BLOCKS_FULL: Final = 10_000
 """Blocks from which on the benchmark is held against all that is asked.  Source: issue 6, Numbers."""
+QUANTILES: Final = (0.5, 0.95)
+"""Of the recoveries that ended, beside the longest of all, which is held against its limit."""
 LIVE_NODES_LEAST: Final = 3
 """The smallest federation that runs live; ``live_nodes`` is the largest.  Source: issue 6, 3 to 15."""
 BENCH_SHARE: Final = 0.5
@@ -57,8 +72,7 @@ async def show_sync_improvement(context: PhaseContext) -> None:
     await _observe_consensus(context)
     _observe_speed(context)
     _observe_recovery(context)
-    await _observe_planted_bugs(context)
-    await _observe_false_alarms(context, nodes)
+    await observe_hunts(context, _hunts(context.parameters))
     await observe_properties(context, PROPERTIES)
     await observe_resilience(context, "sync")
     await observe_resilience(context, "consensus")
@@ -67,12 +81,7 @@ async def show_sync_improvement(context: PhaseContext) -> None:
 
 async def _observe_sync(context: PhaseContext, nodes: SyncHarness) -> None:
     failed, arrived = [], []
-    cases: list[tuple[str, dict[str, Any]]] = [
-        (name, {"blocks": context.parameters["sync_blocks"]} if name == "full_sync" else {})
-        for name in WORKLOADS
-    ]
-    cases += [("checkpoints", {"interval": interval}) for interval in CHECKPOINT_INTERVALS]
-    for name, parameters in cases:
+    for name, parameters in _cases(context.parameters):
         outcome = await nodes.run(name, seed=context.seed, **parameters)
         context.runs.append(outcome.run)
         arrived.append(bool(outcome.run.result))
@@ -85,6 +94,17 @@ async def _observe_sync(context: PhaseContext, nodes: SyncHarness) -> None:
             context.observe("full_sync_s", None if done is None else done.time_ns / 1e9, unit="s", note=note)
     context.observe("sync_checks_failed", len(failed), unit="checks", evidence=failed[:1])
     context.observe("sync_success_ratio", sum(arrived) / len(arrived), note=f"{len(arrived)} syncs")
+
+
+def _cases(given: Mapping[str, ParameterValue]) -> list[tuple[str, dict[str, Any]]]:
+    """Return every workload of sync with its parameters, checkpoints at several intervals."""
+    blocks = int(given["fault_blocks"])
+    broken: dict[str, Any] = {"blocks": blocks} if blocks else {}
+    cases: list[tuple[str, dict[str, Any]]] = [
+        (name, dict(broken) if name in FAULTY else {}) for name in WORKLOADS if name != "full_sync"
+    ]
+    cases += [("checkpoints", {"interval": interval, **broken}) for interval in CHECKPOINT_INTERVALS]
+    return [("full_sync", {"blocks": given["sync_blocks"]}), *cases]
 
 
 async def _observe_consensus(context: PhaseContext) -> None:
@@ -119,54 +139,34 @@ def _observe_recovery(context: PhaseContext) -> None:
         seen = [float(value) for value in times[times["kind"] == kind]["recovery_s"]]
         never = sum(value != value for value in seen)  # noqa: PLR0124 - NaN
         context.metrics.gauge("recoveries_never_over", "recoveries", kind=kind).set(never)
-        for number, value in enumerate(value for value in seen if value == value):  # noqa: PLR0124
+        over = sorted(value for value in seen if value == value)  # noqa: PLR0124
+        for number, value in enumerate(over):
             context.metrics.gauge("recovery_time", "s", kind=kind, number=number).set(value)
+        for quantile in QUANTILES if over else ():
+            value = over[math.ceil(quantile * len(over)) - 1]
+            context.metrics.gauge("recovery_time_quantile", "s", kind=kind, quantile=f"{quantile:g}").set(
+                value
+            )
         worst = max(seen) if seen and not never else float("inf") if never else None
         note = f"{len(seen)} recoveries, {never} never" if seen else "none was seen"
         context.observe(f"{kind}_recovery_s_max", worst, unit="s", note=note)
 
 
-async def _observe_planted_bugs(context: PhaseContext) -> None:
-    limits = {defect: int(context.parameters["hunt_seeds"]) for defect in DEFECTS}
-    limits |= {defect: int(context.parameters["hunt_consensus_seeds"]) for defect in AGREEING_DEFECTS}
-    hunted = [defect for defect, limit in limits.items() if limit]
-    missed, needed = [], []
-    for defect in hunted:
-        await asyncio.sleep(0)
-        trial = (WORKLOADS if defect in DEFECTS else AGREEING)["trial"]
-        seeds = search(trial, defect, first_seed=context.seed, limit=limits[defect]).seeds[0]
-        if seeds is None:
-            missed.append({"missed": defect})
-            continue
-        needed.append(seeds)
-        context.metrics.gauge("planted_bug_seeds_tried", "seeds", defect=defect).set(seeds)
-    note = f"of {len(hunted)} hunted, {len(limits)} can be planted" if hunted else "nothing was hunted"
-    context.observe(
-        "planted_bugs_missed", len(missed) if hunted else None, unit="bugs", note=note, evidence=missed
-    )
-    if needed:
-        context.metrics.gauge("planted_bug_seeds_p50", "seeds").set(statistics.median(needed))
-    context.observe("planted_bug_seeds_max", max(needed, default=None), unit="seeds", note=note)
-
-
-async def _observe_false_alarms(context: PhaseContext, nodes: SyncHarness) -> None:
-    alarms = []
-    first = context.seed + CLEAN_SEEDS_APART
-    trials = int(context.parameters["clean_seeds"])
-    agreeing = int(context.parameters["clean_consensus_seeds"])
-    for number in range(max(trials, agreeing)):
-        seed = (first + number) % SEED_END
-        if number < trials:
-            synced = await nodes.run("trial", seed=seed)
-            alarms += [{"token": synced.run.token, "check": check.name} for check in synced.verdict.failed]
-        if number < agreeing:
-            await asyncio.sleep(0)
-            agreed = AGREEING["trial"].run(seed)
-            alarms += [{"token": agreed.run.token, "check": check.name} for check in agreed.verdict.failed]
-    total = trials + agreeing
-    note = f"in {trials} trials of sync and {agreeing} of consensus" if total else "no trial was run"
-    context.observe(
-        "false_alarms", len(alarms) if total else None, unit="checks", note=note, evidence=alarms[:1]
+def _hunts(parameters: Mapping[str, ParameterValue]) -> tuple[Hunt, ...]:
+    return (
+        Hunt(
+            trial=WORKLOADS["trial"],
+            defects=DEFECTS,
+            seeds=int(parameters["hunt_seeds"]),
+            clean_seeds=int(parameters["clean_seeds"]),
+            sites=True,
+        ),
+        Hunt(
+            trial=AGREEING["trial"],
+            defects=tuple(AGREEING_DEFECTS),
+            seeds=int(parameters["hunt_consensus_seeds"]),
+            clean_seeds=int(parameters["clean_consensus_seeds"]),
+        ),
     )
 
 
@@ -196,6 +196,7 @@ SYNC_IMPROVEMENT: Final = PhaseSpec(
     harnesses={"sync": lambda _config: SyncHarness("sync")},
     parameters={
         "sync_blocks": 1_000,
+        "fault_blocks": 0,
         "narrow_blocks": 3_000,
         "recovery_seeds": 6,
         "live_nodes": 7,
@@ -209,4 +210,5 @@ SYNC_IMPROVEMENT: Final = PhaseSpec(
         CHAOS_SEEDS: 3,
     },
 )
-"""``sync_blocks`` of the full sync; seeds of the distributions, of each search and of clean trials."""
+"""``sync_blocks`` of the full sync; ``fault_blocks`` of each with faults, 0 for the workload's own; seeds
+of the distributions, of each search and of clean trials."""

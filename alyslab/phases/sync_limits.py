@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from alyslab.phases.hunting import hunting_limits
 from alyslab.phases.phase import Limit
 
-PLANTED: Final = "design.md, principle 6: the lab must find each planted bug, and nothing without"
 TARGETS: Final = "alys-system.md §3, Success"
 
 LIMITS: Final = (
@@ -65,28 +65,5 @@ LIMITS: Final = (
         unit="s",
         source=TARGETS,
     ),
-    Limit(
-        name="planted_bugs_missed",
-        claim="each planted bug is found",
-        comparison="==",
-        limit=0,
-        unit="bugs",
-        source=PLANTED,
-    ),
-    Limit(
-        name="planted_bug_seeds_max",
-        claim="no planted bug needs many seeds",
-        comparison="<=",
-        limit=200,
-        unit="seeds",
-        source="issue 6, planted bugs: all within 200 seeds",
-    ),
-    Limit(
-        name="false_alarms",
-        claim="nothing is found where no bug is planted",
-        comparison="==",
-        limit=0,
-        unit="checks",
-        source=PLANTED,
-    ),
+    *hunting_limits("issue 6, planted bugs: all within 200 seeds"),
 )

@@ -37,8 +37,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, precondition
 
 from alyslab.errors import UnhandledError
-from alyslab.property.examine import SCHEDULES_MAX
-from alyslab.property.property import claim, faults_falsify, strategy_of
+from alyslab.property.property import SCHEDULES_MAX, claim, faults_falsify, strategy_of
 from alyslab.runtime import Simulation
 
 __all__ = [
@@ -199,60 +198,9 @@ def invariant() -> Callable[[Method], Method]:
     return decorate
 
 
-async def replay_steps(*, machine: str, steps: list[list[Any]]) -> None:
-    """Run the steps of a machine in one go: the workload that replay tokens of machines name.
-
-    Parameters
-    ----------
-    machine
-        ``module:Class``.
-    steps
-        Pairs of a rule's name and its arguments.
-
-    Raises
-    ------
-    Falsified
-        If a claim does not hold.
-    BadInputError
-        If there is no such machine, or no such rule.
-    """
-    found = machine_at(machine)
-    tested = found()
-    tested.within()
-    for name, values in steps:
-        await _rule_of(tested, name)(**values)
-    await tested.finish()
-
-
-def machine_at(place: str) -> type[SimulationMachine]:
-    """Return the machine that ``module:Class`` names; raises :class:`BadInputError` if there is none."""
-    import importlib
-
-    from alyslab.errors import BadInputError, Problem
-
-    module, _, path = place.partition(":")
-    found: Any = importlib.import_module(module)
-    for name in path.split("."):
-        found = getattr(found, name, None)
-    if not isinstance(found, type) or not issubclass(found, SimulationMachine):
-        raise BadInputError(Problem(where="machine", what="there is no machine of that name", value=place))
-    return found
-
-
 @functools.cache
 def _invariants_of(machine: type[SimulationMachine]) -> tuple[str, ...]:
     return tuple(name for name in dir(machine) if getattr(getattr(machine, name), _MARK, False))
-
-
-def _rule_of(tested: SimulationMachine, name: str) -> Callable[..., Any]:
-    from alyslab.errors import BadInputError, Problem
-
-    known = {one.function.__name__ for one in (*tested.rules, *type(tested).setup_state().initializers)}
-    if name not in known:
-        problem = Problem(where="machine", key="steps", what="no such rule", value=name, allowed=str(known))
-        raise BadInputError(problem)
-    found: Callable[..., Any] = getattr(tested, name)
-    return found
 
 
 class _Reproduction:
@@ -262,7 +210,7 @@ class _Reproduction:
         self._machine = machine
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        from alyslab.property.examine_machine import token_of
+        from alyslab.property.steps import token_of
 
         machine = self._machine
         token = token_of(type(machine), machine.steps, machine.schedule, machine.planted)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.errors import BadInputError, Problem, StallError, UnhandledError
 from alyslab.property.case import from_json, to_json
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from alyslab.runtime import Run
 
+SCHEDULES_MAX: Final = 255
+"""Schedules to draw from: 0 is first in, first out; each other one a random order of its own."""
 Features = Mapping[str, Hashable]
 """What describes a case in a distribution: ``{"blocks": 3, "forks": 1}``."""
 

@@ -142,6 +142,10 @@ class Sites:
         """Let no site fire from now on: for the part of a run in which nothing is broken on purpose."""
         self._resting = True
 
+    def wake(self) -> None:
+        """Let sites fire again after :meth:`rest`."""
+        self._resting = False
+
     def coverage(self) -> tuple[SiteCoverage, ...]:
         """Return what each site that was visited did, by name."""
         return tuple(

@@ -8,7 +8,7 @@ from alyslab.chaos.conduct import Outcome, run_plan
 from alyslab.chaos.plan import Entry, Phases, Plan
 from alyslab.chaos.target import Target
 
-SHORT = Phases(steady_s=4.0, faults_s=6.0, converge_s=20.0)
+SHORT = Phases(steady_s=6.0, faults_s=6.0, converge_s=20.0)
 NODES = 4
 """Of the store: the fewest with two groups of two, and a minority that is no majority of the rest."""
 _OUTCOMES: dict[str, Outcome] = {}

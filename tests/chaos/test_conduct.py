@@ -10,7 +10,7 @@ from alyslab.checkers.verdict import Verdict
 from alyslab.runtime import Journal, simulate
 from alyslab.runtime.replay import replay
 
-from .plans import entry, outcome, plan
+from .plans import SHORT, entry, outcome, plan
 
 ENTRIES = (
     entry("process.crash", start_s=0.5, end_s=2.0),
@@ -40,14 +40,18 @@ def test_phases_come_in_order_and_last_as_long_as_the_plan_says(done) -> None:
     phases = {event.subject: event.time_ns / 1e9 for event in done.run.journal.select(kind="chaos.phase")}
 
     assert list(phases) == ["steady", "faults", "quiet", "end"]
-    assert phases["faults"] - phases["steady"] == 4.0
+    assert phases["faults"] - phases["steady"] == SHORT.steady_s
     assert phases["quiet"] - phases["faults"] == 6.0
 
 
 def test_every_fault_begins_and_ends_when_the_plan_says(done) -> None:
     """The plan is the truth of what was asked, the journal of what was done; they must agree."""
-    began = {e.subject: e.time_ns / 1e9 - 4.0 for e in done.run.journal.select(kind="chaos.injected")}
-    ended = {e.subject: e.time_ns / 1e9 - 4.0 for e in done.run.journal.select(kind="chaos.healed")}
+    began = {
+        e.subject: e.time_ns / 1e9 - SHORT.steady_s for e in done.run.journal.select(kind="chaos.injected")
+    }
+    ended = {
+        e.subject: e.time_ns / 1e9 - SHORT.steady_s for e in done.run.journal.select(kind="chaos.healed")
+    }
 
     assert began == {one.id: one.start_s for one in done.plan.entries}
     assert ended == {one.id: one.end_s for one in done.plan.entries}

@@ -26,7 +26,7 @@ def guarded(body: Callable[[Guard, LiveQuorum], Coroutine[Any, Any, None]]) -> R
         spec = system_named("quorum")
         async with spec.open(spec.resolved({"nodes": 3})) as live:
             assert isinstance(live, LiveQuorum)
-            with Guard(require_current(), live) as guard:
+            with Guard(require_current(), live, bears=(len(live.members) - 1) // 2) as guard:
                 await body(guard, live)
 
     return simulate(main, seed=1)

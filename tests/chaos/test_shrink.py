@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
+
 import pytest
 
+from alyslab.chaos.cases import Case
 from alyslab.chaos.conduct import CONVERGES
 from alyslab.chaos.plan import Entry
 from alyslab.chaos.shrink import Shrunk, shrink
 from alyslab.chaos.trial import again, attempt
+from alyslab.checkers.evidence import none_of
+from alyslab.checkers.verdict import Verdict
 from alyslab.errors import BadInputError
+from alyslab.runtime import Journal, require_current, simulate
 from alyslab.runtime.token import Token
 
 from .plans import entry, outcome
@@ -25,8 +32,25 @@ def noisy(cause: Entry, entries: int) -> tuple[Entry, ...]:
     return (*harmless[: entries // 2], cause, *harmless[entries // 2 :])
 
 
+async def racing(*, rounds: int = 9) -> None:
+    """In each round two tasks say who they are."""
+    journal = require_current().journal
+
+    async def say(number: int, who: int) -> None:
+        journal.record("said", "task", round=number, who=who)
+
+    for number in range(rounds):
+        await asyncio.gather(say(number, 1), say(number, 2))
+
+
+def in_order(journal: Journal) -> Verdict:
+    said = [(event.fields["round"], event.fields["who"]) for event in journal.select(kind="said")]
+    broken = sum(one > other for one, other in pairwise(said))
+    return Verdict((none_of("tasks speak in turn", seen=len(said), broken=broken, source="this test"),))
+
+
 def failing(entries: int) -> str:
-    pause = entry("process.pause", start_s=0.5, end_s=5.0)
+    pause = entry("process.pause", "all", start_s=0.5, end_s=5.0)
     done = outcome(*noisy(pause, entries), options={"nodes": 3}, planted=("quorum.timer_lost_on_pause",))
     assert CONVERGES in [check.name for check in done.verdict.failed]
     return done.run.token
@@ -66,14 +90,44 @@ def test_a_token_whose_run_keeps_its_promises_can_t_be_shrunk() -> None:
         shrink(good)
 
 
-def test_a_token_of_something_else_is_refused() -> None:
-    """A workload without a plan has no plan to shrink."""
-    for seed in range(20):
-        trial = attempt("actor:trial", seed, ("actor.restart_forgets_mailbox",))
-        if trial.violates:
-            break
-    with pytest.raises(BadInputError, match="has no plan to shrink"):
-        shrink(trial.token)
+def test_a_workload_without_a_plan_gets_fewer_peers_and_blocks() -> None:
+    """A search finds violations in workloads too: their counts and fault sites are what can go."""
+    trial = attempt("network:flood", 0, ("gossip.forget_relay",))
+    assert trial.violates
+    small = shrink(trial.token, limit_s=20.0)
+
+    assert small.plan is None
+    assert small.after.options["peers"] < small.before.options["peers"] == 12
+    assert small.after.events < small.before.events / 2
+    assert (small.after.choices, small.after.sites_fired) == (0, 0)
+    assert small.check in again(Token.parse(small.token)).checks
+
+
+def test_a_schedule_that_is_part_of_the_cause_is_thinned_to_the_step_that_matters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the order of their making the tasks keep the promise; one step out of turn is enough to break it."""
+    case = Case(name="test:racing", main=racing, judge=in_order, parameters=dict)
+    for module in ("shrink", "trial"):
+        monkeypatch.setattr(f"alyslab.chaos.{module}.case_of", lambda _: case)
+    run = simulate(racing, seed=2, strategy="random")
+    assert in_order(run.journal).status == "fail"
+    small = shrink(run.token, limit_s=20.0)
+
+    assert Token.parse(small.token).strategy == "recorded"
+    assert small.after.options["rounds"] < small.before.options["rounds"] == 9
+    assert small.after.choices == 1 < small.before.choices
+    assert small.complete
+
+
+def test_a_token_that_no_case_runs_is_refused() -> None:
+    """Without a case there is nobody to judge what is left."""
+
+    async def alone() -> None: ...
+
+    token = simulate(alone, seed=1).token
+    with pytest.raises(BadInputError, match="no case runs"):
+        shrink(token)
 
 
 def test_a_check_that_did_not_fail_can_t_be_held_fixed() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from alyslab.errors import BadInputError
 from alyslab.property.case import case, describe, from_json, to_json
-from alyslab.property.generators.chains import BlockPlan, Burn, ChainPlan, Deposit, Transfer
+from alyslab.property.generators.chains import BlockPlan, ChainPlan
+from alyslab.property.generators.events import Burn, Deposit, Transfer
 
 PLAN = ChainPlan(
     blocks=(BlockPlan(), BlockPlan(events=(Transfer(0, 1), Deposit(2), Burn()), work=True)), members=3

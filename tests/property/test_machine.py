@@ -8,8 +8,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from alyslab.errors import BadInputError
 from alyslab.property import Counterexample, Falsified, examine_machine
-from alyslab.property.machine import machine_at, replay_steps
 from alyslab.property.profiles import profile
+from alyslab.property.steps import machine_at, replay_steps
 from alyslab.runtime import simulate
 from alyslab.runtime.replay import replay
 from tests.property.systems import Accounts

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from alyslab.harnesses.consensus.adversary.branch import Publisher, extended
 from alyslab.harnesses.consensus.adversary.coalition import Coalition
-from alyslab.model.aura import majority
 from alyslab.model.errors import ModelError
 
 if TYPE_CHECKING:
@@ -90,11 +89,8 @@ async def feed(stage: Stage, member: str) -> bool:
         stage.hostile.lure(member, forged=True)
         return stage.signed(stage.world.runtime.now_ns)
     chain = coalition.core(member).chain
-    enough = len(coalition.members) >= majority(stage.world.plan.authorities)
     try:
-        branch = extended(
-            coalition, chain, chain.finalised_height, last=coalition.latest_slot(), own_slots_only=enough
-        )
+        branch = extended(coalition, chain, chain.height, own_slots_only=True)
     except ModelError:
         return False  # the victim's own chain is none: a planted bug let it in
     if branch:

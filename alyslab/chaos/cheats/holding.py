@@ -1,7 +1,8 @@
 """Members that hold their own votes and blocks back: for ever, for a while, or for a false one instead.
 
 Only what a member has signed itself is held: what it passes on for others goes
-on, since one that passed on nothing would look like a bad line at once.
+on, since one that passed on nothing would look like a bad line at once.  A vote
+that is withheld is in no certificate that the member shows either.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from alyslab.harnesses.consensus.wire import Proposal
 from alyslab.harnesses.network.rules import PASS, Decision, DeliverAfter, Drop, Rule
+from alyslab.harnesses.sync import protocol
+from alyslab.harnesses.sync.errors import ProtocolError
 from alyslab.model.aura import author_index
 from alyslab.model.candidates import Approval
 
@@ -56,6 +59,8 @@ class Holding:
         self._what, self._how = HELD[behaviour]
         self._random = random
         self._decided: dict[bytes, Decision] = {}
+        self._withheld: set[bytes] = set()
+        self._asked: dict[int, bytes] = {}
         self._held = coalition.world.runtime.journal.recorder("adversary.held", "what", "root", "delay_ms")
         self._rule = Rule(name=f"{coalition.name}/0", decide=self._decide)
 
@@ -69,12 +74,29 @@ class Holding:
 
     def _decide(self, message: Message) -> Decision:
         """Decide once for each vote or block, so that nobody gets it or everybody gets it late."""
+        if message.topic == protocol.BLOCKS:
+            return self._shown(message)
         if message.sender not in self._coalition.members:
             return PASS
         decided = self._decided.get(message.payload)
         if decided is None:
             decided = self._decided[message.payload] = self._fate(message)
         return decided
+
+    def _shown(self, message: Message) -> Decision:
+        """Leave requests for blocks without an answer that would show what is withheld."""
+        members = self._coalition.members
+        if not message.reply_to and message.receiver in members:
+            self._asked[message.id] = message.payload
+        elif message.reply_to and message.sender in members:
+            try:
+                wanted = protocol.read_range(self._asked.pop(message.reply_to, b""))
+                blocks = protocol.read_blocks(message.payload, wanted)
+            except ProtocolError:
+                return PASS  # a request that was none is answered so
+            if any(signed.block.root in self._withheld for signed in blocks):
+                return Drop()
+        return PASS
 
     def _fate(self, message: Message) -> Decision:
         root = self._own(message)
@@ -85,6 +107,7 @@ class Holding:
             self._held(message.sender, self._what, root.hex(), round(delay_ms))
             return DeliverAfter(delay_ms)
         self._held(message.sender, self._what, root.hex(), -1)
+        self._withheld.add(root)
         if self._how == "flip":
             asyncio.get_running_loop().call_soon(self._flip, message.sender, root)
         return Drop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from alyslab.chaos.faults import faults_of
 from alyslab.chaos.plan import Phases
-from alyslab.chaos.system import Options, Signals, SystemSpec
+from alyslab.chaos.system import Options, Signals, SystemSpec, fewer_than_a_third
 from alyslab.chaos.systems.cheats import BEHAVIOURS, FederationCheats
 from alyslab.chaos.systems.nodes import NodeProcess
 from alyslab.harnesses.consensus.defects import DEFECTS
@@ -29,18 +29,6 @@ SLOT_S: Final = 5.0
 """Of the laboratory's spec."""
 LAG_BLOCKS: Final = 1
 """How far a node may be behind and still be said to agree."""
-NOT_BORNE: Final = frozenset(
-    {
-        "resource.io_errors",
-        "resource.disk_full",
-        "resource.descriptors",
-        "storage.read_errors",
-        "storage.bit_rot",
-        "storage.misdirected_writes",
-    }
-)
-"""What no node of a federation promises to survive: a disk that fails ends the process, and votes that a
-disk forgets let it sign twice."""
 
 
 class LiveFederation:
@@ -139,13 +127,13 @@ CONSENSUS: Final = SystemSpec(
         read=_served,
         window_s=3 * SLOT_S,
     ),
-    faults=(faults_of("network", "process", "clock", "storage", "resource") | BEHAVIOURS) - NOT_BORNE,
-    without={"process.crash.state": ("lost",)},
+    faults=faults_of("network", "process", "clock", "storage", "resource") | BEHAVIOURS,
     options={"authorities": 4, "followers": 0, "scheme": "ideal", "users": True},
     least={"authorities": 1, "followers": 0},
     varies={"authorities": (4, 4, 5)},
     members=members,
     has_primaries=True,
+    bears=fewer_than_a_third,
     byzantine=authorities,
     defects=DEFECTS,
     phases=Phases(steady_s=30.0, faults_s=75.0, converge_s=100.0),

@@ -175,6 +175,7 @@ NETWORK: Final = SystemSpec(
     without={"process.crash.state": ("kept", "lost")},
     options={"peers": 8, "gossip": "flood", "interval_ms": 500.0},
     least={"peers": 3},
+    choices={"gossip": tuple(KINDS)},
     varies={"gossip": tuple(KINDS)},
     members=members,
     has_primaries=True,

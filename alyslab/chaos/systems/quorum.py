@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from alyslab.chaos.faults import faults_of
+from alyslab.chaos.plan import Phases
 from alyslab.chaos.quorum.checker import check_store
 from alyslab.chaos.quorum.defects import DEFECTS, Defects
 from alyslab.chaos.quorum.member import Member
@@ -126,5 +127,6 @@ QUORUM: Final = SystemSpec(
     least={"nodes": 3},
     varies={"nodes": (3, 4, 5)},
     members=members,
+    phases=Phases(steady_s=3.0, faults_s=30.0, converge_s=20.0),
     defects=DEFECTS,
 )

@@ -139,14 +139,13 @@ SYNC: Final = SystemSpec(
     open=opened,
     judge=judge_observed,
     signals=Signals(kinds=("sync.imported",), read=_served, window_s=4 * SLOT_S),
-    faults=faults_of("network", "process", "clock", "resource")
-    | {"storage.lost_writes", "storage.torn_writes"},
-    # A node that comes back with a new disk is another node: what it had finalised is not held against it.
-    without={"process.crash.state": ("lost",)},
+    faults=faults_of("network", "process", "clock", "resource", "storage"),
     options={"nodes": 2, "peers": 4, "blocks": 120},
     least={"nodes": 1, "peers": 1, "blocks": 40},
     members=members,
     serving=syncing,
-    defects=tuple(entry.name for entry in catalogue() if entry.name.startswith("sync.")),
+    defects=tuple(
+        entry.name for entry in catalogue() if entry.kind == "planted" and entry.name.startswith("sync.")
+    ),
     phases=Phases(steady_s=24.0, faults_s=40.0, converge_s=120.0),
 )

@@ -90,6 +90,8 @@ class Core:
         """Whether this life is over."""
         self.tasks: asyncio.TaskGroup
         """What the life does; the disk's failure in any of it ends the life."""
+        self.payments_told = -1
+        """Slot in which the signatures of payments were sent last."""
         self.halted_at = -1
         """Head at which the halt was written down; -1 while there is none."""
         self.rollback_reason = "sync"

@@ -25,7 +25,9 @@ VALID_MAX: Final = 65_536
 
 def on_approvals(core: Core, approvals: Sequence[tuple[Approval, Parcel]]) -> None:
     """Verify approvals together, drop the forged ones, count the others."""
-    height_of, suspicion = core.chain.height_of, core.suspicion
+    height_of, suspicion, evidence = core.chain.height_of, core.suspicion, core.evidence
+    now_ms = core.now_ms()
+    slot = now_ms // core.spec.slot_ms
     for (approval, parcel), key in zip(approvals, _signers(core, approvals), strict=True):
         suspicion.spoke(parcel.sender)
         if key is None:
@@ -36,8 +38,10 @@ def on_approvals(core: Core, approvals: Sequence[tuple[Approval, Parcel]]) -> No
             core.gossip.pass_on(*parcel[:3])
         number = core.roster.number(key)
         core.heard(number)
-        noticed(core, core.evidence.approval(number, approval.root))
-        suspicion.votes.came(approval.root, number, core.slot, core.now_ms())
+        found = evidence.approval(number, approval.root)
+        if found is not None:
+            noticed(core, found)
+        suspicion.votes.came(approval.root, number, slot, now_ms)
         if height_of(approval.root) is None:
             count(core, approval, key)
 
@@ -60,20 +64,19 @@ def noticed(core: Core, found: Equivocation | None) -> None:
 def _signers(core: Core, approvals: Sequence[tuple[Approval, Parcel]]) -> list[bytes | None]:
     """Return whose key signed each approval, None for one that nobody's did who may."""
     valid = core.around.valid_approvals
-    keys = [_may_sign(core, approval) for approval, _ in approvals]
-    signers: list[bytes | None] = []
-    new: list[int] = []
-    for place, (_, parcel) in enumerate(approvals):
-        known = valid.get(parcel.payload)
-        signers.append(known)
-        if known is None or known not in keys[place]:
-            new.append(place)
+    changes = core.roster.changes
+    signers = [valid.get(parcel.payload) for _, parcel in approvals]
+    new = [
+        place
+        for place, known in enumerate(signers)
+        if known is None or (changes and known not in _may_sign(core, approvals[place][0]))
+    ]
     if not new:
         return signers
     first_only = core.defects.batch_checks_first_only
     found = signers_of(
         [approvals[place][0] for place in new],
-        [keys[place] for place in new],
+        [_may_sign(core, approvals[place][0]) for place in new],
         core.scheme,
         first_only=first_only,
     )

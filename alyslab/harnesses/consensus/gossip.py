@@ -10,11 +10,13 @@ Source: alys-system.md §1, "Gossip"; libp2p gossipsub v1.1, "extended validator
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from alyslab.harnesses.network.endpoint import Endpoint
 
+Came = Literal["new", "known", "again"]
+"""Whether bytes are new, known from others, or sent again by the same peer."""
 SEEN_MAX: Final = 4_096
 """Messages remembered in each of two generations, so that a late copy is known for some minutes."""
 
@@ -39,8 +41,9 @@ class Gossip:
         self._wanted = frozenset(peers)
         self._connected: tuple[str, ...] = ()
         self._relay = relay
-        self._seen: dict[bytes, None] = {}
-        self._seen_before: dict[bytes, None] = {}
+        self._seen: dict[bytes, int] = {}  # payload: the bits of those who sent it
+        self._seen_before: dict[bytes, int] = {}
+        self._bits: dict[str, int] = {}
 
     def start(self) -> None:
         """Follow which peers are connected, from now until the node crashes."""
@@ -52,17 +55,26 @@ class Gossip:
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send to every peer; what is published again goes out again, and they who know it drop it."""
-        self._remember(payload)
+        if payload not in self._seen:
+            self._remember(payload, 0)
         send = self._endpoint.send
         for peer in self._connected:
             send(peer, topic, payload)
 
-    def is_new(self, payload: bytes) -> bool:
-        """Return whether these bytes were not seen before, and remember them."""
-        if payload in self._seen or payload in self._seen_before:
-            return False
-        self._remember(payload)
-        return True
+    def came(self, payload: bytes, sender: str, copy: int) -> Came:
+        """Note a message and return whether it was seen before, and from this sender.
+
+        ``copy`` is not 0 for what the network has made of a message, which is nobody's doing.
+        """
+        bit = 0 if copy else self._bits.get(sender) or self._new_bit(sender)
+        senders = self._seen.get(payload)
+        if senders is None:
+            senders = self._seen_before.get(payload)
+            if senders is None:
+                self._remember(payload, bit)
+                return "new"
+        self._seen[payload] = senders | bit
+        return "again" if senders & bit else "known"
 
     def pass_on(self, topic: str, payload: bytes, sender: str) -> None:
         """Send a valid message to every peer but the one it came from."""
@@ -73,7 +85,11 @@ class Gossip:
             if peer != sender:
                 send(peer, topic, payload)
 
-    def _remember(self, payload: bytes) -> None:
-        self._seen[payload] = None
+    def _new_bit(self, sender: str) -> int:
+        bit = self._bits[sender] = 1 << len(self._bits)
+        return bit
+
+    def _remember(self, payload: bytes, senders: int) -> None:
+        self._seen[payload] = senders
         if len(self._seen) >= SEEN_MAX:
             self._seen_before, self._seen = self._seen, {}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alyslab.harnesses.consensus.pegouts import sign_payments
 from alyslab.model.block import AuxPowHeader
 from alyslab.model.errors import ModelError
 
@@ -63,17 +62,24 @@ def queued(core: Core, header: AuxPowHeader, sender: str) -> None:
 
 
 def publish_payments(core: Core) -> None:
-    """Sign the payments of the queued work's range and tell everybody; again in each slot until it is used.
+    """Sign the payments of the queued work's range and tell everybody.
 
     Members that have them drop the copies; one that lost them gets them.
     """
     header = core.work.usable(core.chain)
     if header is None or core.member.custody < 0:
         return
+    core.payments_told = core.slot
     topic = core.codec.topics["pegouts"]
-    for given in sign_payments(core.chain, header, core.member.custody, core.member.bitcoin_secret):
+    for given in core.pegouts.sign(core.chain, header, core.member.custody, core.member.bitcoin_secret):
         core.pegouts.offer(core.chain, given)
         core.gossip.publish(topic, core.codec.encode("pegouts", given))
+
+
+def publish_payments_again(core: Core) -> None:
+    """Tell everybody again in each slot, once the work has waited for a whole one: signatures may be lost."""
+    if core.slot > core.payments_told + 1:
+        publish_payments(core)
 
 
 async def roll_back(core: Core, height: int, reason: str) -> int:

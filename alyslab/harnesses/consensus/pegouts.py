@@ -39,27 +39,28 @@ def payments_in(chain: Chain, header: AuxPowHeader) -> Iterator[Payment]:
             yield record.block.pegout_proposal, record.spent
 
 
-def sign_payments(chain: Chain, header: AuxPowHeader, member: int, secret: int) -> list[PegoutSignatures]:
-    """Return the member's signatures over every payment of the range."""
-    return [
-        PegoutSignatures(
-            payment.txid,
-            member,
-            tuple(
-                chain.scheme.sign_spend(secret, spend_digest(chain.federation, payment, spent, index))
-                for index in range(len(payment.inputs))
-            ),
-        )
-        for payment, spent in payments_in(chain, header)
-    ]
-
-
 class PegoutBook:
     """Signatures that one node has gathered, by payment and member."""
 
     def __init__(self) -> None:
         self._valid: dict[bytes, dict[int, tuple[bytes, ...]]] = {}
         self._held: dict[tuple[bytes, int], PegoutSignatures] = {}
+        self._own: dict[bytes, PegoutSignatures] = {}
+        self._digests: dict[bytes, tuple[bytes, ...]] = {}
+
+    def sign(self, chain: Chain, header: AuxPowHeader, member: int, secret: int) -> list[PegoutSignatures]:
+        """Return the member's signatures over every payment of the range; each is made once."""
+        signed = []
+        for payment in payments_in(chain, header):
+            txid = payment[0].txid
+            own = self._own.get(txid)
+            if own is None:
+                made = (
+                    chain.scheme.sign_spend(secret, digest) for digest in self._signed_over(chain, payment)
+                )
+                own = self._own[txid] = PegoutSignatures(txid, member, tuple(made))
+            signed.append(own)
+        return signed
 
     def offer(self, chain: Chain, given: PegoutSignatures) -> Outcome:
         """Keep signatures: valid ones for good, those over an unknown payment until it is known."""
@@ -71,7 +72,7 @@ class PegoutBook:
                 del self._held[next(iter(self._held))]
             self._held[given.txid, given.member] = given
             return "held"
-        if not _valid(chain, payment, given):
+        if not self._is_valid(chain, payment, given):
             return "forged"
         self._valid.setdefault(given.txid, {})[given.member] = given.signatures
         return "counted"
@@ -96,7 +97,29 @@ class PegoutBook:
     def forget(self, transactions: tuple[BitcoinTransaction, ...]) -> None:
         """Let go of payments that a block has finalised."""
         for transaction in transactions:
-            self._valid.pop(transaction.txid, None)
+            for kept in (self._valid, self._own, self._digests):
+                kept.pop(transaction.txid, None)
+
+    def _is_valid(self, chain: Chain, payment: Payment, given: PegoutSignatures) -> bool:
+        transaction, spent = payment
+        keys = chain.federation.keys
+        if given.member >= len(keys) or len(given.signatures) != len(transaction.inputs):
+            return False
+        return len(spent) == len(transaction.inputs) and all(
+            chain.scheme.verify_spend(keys[given.member], digest, signature)
+            for digest, signature in zip(self._signed_over(chain, payment), given.signatures, strict=True)
+        )
+
+    def _signed_over(self, chain: Chain, payment: Payment) -> tuple[bytes, ...]:
+        """Return what members sign for each input; the transaction's id commits to all of it."""
+        transaction, spent = payment
+        digests = self._digests.get(transaction.txid)
+        if digests is None:
+            digests = self._digests[transaction.txid] = tuple(
+                spend_digest(chain.federation, transaction, spent, index)
+                for index in range(len(transaction.inputs))
+            )
+        return digests
 
     def _look_again(self, chain: Chain, txid: bytes) -> None:
         for key in [key for key in self._held if key[0] == txid]:
@@ -109,21 +132,6 @@ def _find(chain: Chain, txid: bytes) -> Payment | None:
         if proposal is not None and proposal.txid == txid:
             return proposal, record.spent
     return None
-
-
-def _valid(chain: Chain, payment: Payment, given: PegoutSignatures) -> bool:
-    transaction, spent = payment
-    keys = chain.federation.keys
-    if given.member >= len(keys) or len(given.signatures) != len(transaction.inputs):
-        return False
-    if len(spent) != len(transaction.inputs):
-        return False
-    return all(
-        chain.scheme.verify_spend(
-            keys[given.member], spend_digest(chain.federation, transaction, spent, index), signature
-        )
-        for index, signature in enumerate(given.signatures)
-    )
 
 
 def _assembled(

@@ -17,7 +17,7 @@ from alyslab.harnesses.consensus import intake, rpc, service
 from alyslab.harnesses.consensus.core import Core
 from alyslab.harnesses.consensus.counting import on_approvals
 from alyslab.harnesses.consensus.dialling import Dialling
-from alyslab.harnesses.consensus.importing import import_candidate, publish_payments, ready
+from alyslab.harnesses.consensus.importing import import_candidate, publish_payments_again, ready
 from alyslab.harnesses.consensus.intake import Parcel
 from alyslab.harnesses.consensus.producer import is_mine, write_slot
 from alyslab.harnesses.consensus.rejoin import Rejoin
@@ -55,9 +55,8 @@ class Process:
         defects = self.core.defects
         self._takes_copies = defects.duplicate_taken_again or defects.vote_counted_twice
         self._topics = self.core.codec.known_topics
-        self._is_new = self.core.gossip.is_new
+        self._came = self.core.gossip.came
         self._is_banned = self.core.scores.banned
-        self._was_sent = self.core.suspicion.came
         self._server: SyncServer
         self._rejoin: Rejoin
 
@@ -96,8 +95,9 @@ class Process:
         topic, sender = message.topic, message.sender
         if topic in self._topics:
             payload = message.payload
-            new = self._is_new(payload)  # most messages are copies, so this comes first
-            if self._was_sent(sender, payload, message.id):
+            came = self._came(payload, sender, message.copy)  # most messages are copies, so this comes first
+            new = came == "new"
+            if came == "again":
                 self._again(message)
             if (not new and not self._takes_copies) or self._is_banned(sender):
                 return
@@ -241,7 +241,7 @@ class Process:
     async def _tick(self, slot: int) -> None:
         core = self.core
         intake.look_back(core, slot)
-        publish_payments(core)
+        publish_payments_again(core)
         self._rejoin.again()
         if is_mine(core, slot):
             await write_slot(core, slot)

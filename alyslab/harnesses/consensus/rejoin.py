@@ -57,6 +57,7 @@ class Rejoin:
             peers=lambda: core.peers,
             federation=core.around.authors,
         )
+        core.rejoining = bool(core.peers)  # until it has caught up after its start
         if core.settings.production and core.peers:  # a federation of one waits for nobody
             core.gate = Gate(core, self._syncer)
 
@@ -98,10 +99,8 @@ class Rejoin:
     async def boot(self) -> None:
         """Catch up after a start, before the first block is written; a node without peers is alone."""
         core = self._core
-        if not core.peers:
-            return
-        core.rejoining = True
-        await self._run("boot", self._sync())
+        if core.peers:
+            await self._run("boot", self._sync())
 
     async def _attempt(self, height: int, peer: str) -> None:
         core = self._core

@@ -66,6 +66,8 @@ class Roster:
             first = 0 if last is None else last + 1
         self.terms = tuple(terms)
         self._only = terms[0] if len(terms) == 1 else None
+        self.changes = self._only is None
+        """Whether there is more than one."""
 
     def at(self, height: int) -> Term:
         """Return the federation that signs the block of this height."""

@@ -38,8 +38,6 @@ LIMITS: Final = {
 REPEATS_LIMIT: Final = 3
 STRANGERS_LIMIT: Final = 3
 WINDOW_MS: Final = 60_000
-SENT_MAX: Final = 1_024
-"""Messages of one peer that are remembered."""
 
 
 class Suspicion:
@@ -74,27 +72,11 @@ class Suspicion:
         self._tell = tell
         self._windows: dict[tuple[str, str], deque[bool]] = {}
         self._moments: dict[tuple[str, str], dict[str, int]] = {}
-        self._sent: dict[str, dict[bytes, int]] = {}
         self._slot = -1
         self.votes = Votes(own, self._hold)
         self.turns = Turns(own, self._hold)
 
     # --- messages ------------------------------------------------------------------------------------
-
-    def came(self, sender: str, payload: bytes, number: int) -> bool:
-        """Note a message; return whether the sender has sent these bytes before.
-
-        Copies that the network makes bear one number, and are nobody's fault.
-        """
-        sent = self._sent.get(sender)
-        if sent is None:
-            sent = self._sent[sender] = {}
-        before = sent.setdefault(payload, number)
-        if before != number:
-            return True
-        if len(sent) > SENT_MAX:
-            del sent[next(iter(sent))]
-        return False
 
     def repeated(self, sender: str, number: int) -> None:
         """Hold it against a peer that it has sent something again that nobody sends twice."""

@@ -34,6 +34,9 @@ class WorkBook:
         """What the latest work that was queued took the place of."""
         self.queued: AuxPowHeader | None = None
         """Work that waits for a block; see :meth:`usable`."""
+        self._judged: AuxPowHeader | None = None
+        """Work that was found right for the head with the root ``_judged_at``."""
+        self._judged_at = b""
 
     def template(self, chain: Chain, fee_recipient: bytes) -> tuple[bytes, AuxPowHeader] | None:
         """Return the commitment to work on and its header; None when everything is finalised."""
@@ -78,8 +81,12 @@ class WorkBook:
 
     def usable(self, chain: Chain) -> AuxPowHeader | None:
         """Return the queued work if the next block may carry it; drop it otherwise."""
-        if self.queued is not None and fault_of_work(chain, self.queued) is not None:
+        header, head = self.queued, chain.head_root
+        if header is None or (header is self._judged and head == self._judged_at):
+            return header  # it depends on the head alone
+        if fault_of_work(chain, header) is not None:
             self.queued = None
+        self._judged, self._judged_at = self.queued, head
         return self.queued
 
 

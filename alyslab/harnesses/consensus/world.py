@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from alyslab.harnesses.consensus.bitcoin_feed import BitcoinFeed
+from alyslab.harnesses.consensus.dialling import Dialling
 from alyslab.harnesses.consensus.handover import tell_terms, untold_spec
 from alyslab.harnesses.consensus.lives import boot_of
 from alyslab.harnesses.consensus.member import FOLLOWER, Surroundings
@@ -146,6 +147,7 @@ class World:
                 node, self.network.endpoint(node), authors, pace=plan.pace, journal=runtime.journal
             )
             node.spawn(self.miner.run(), name=MINER)
+            self._keep_dialling(node, authors)
         if plan.load is not None and plan.load.interval_s > 0:
             node = self.machine(USERS, authors)
             users = Users(
@@ -159,6 +161,13 @@ class World:
                 journal=runtime.journal,
             )
             node.spawn(users.run(), name=USERS)
+            self._keep_dialling(node, authors)
+
+    def _keep_dialling(self, node: Node, authors: tuple[str, ...]) -> None:
+        """Let a machine come back to nodes that were down; else it has nobody left once each was, once."""
+        node.spawn(
+            Dialling(node, self.network.endpoint(node), authors).run(), name=f"dialling of {node.name}"
+        )
 
 
 def _topology(plan: Plan, runtime: Runtime) -> Topology:

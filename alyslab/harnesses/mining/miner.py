@@ -40,12 +40,14 @@ FIRST: Final = 0
 
 
 class Ledger:
-    """Numbers the blocks of one run and ends it after so many."""
+    """Numbers the blocks of one run, ends it after so many, and keeps what became of them."""
 
     def __init__(self, runtime: Runtime, blocks: int) -> None:
         self.left = blocks
         self._next = FIRST
         self._record = runtime.journal.recorder("mining.found", "block", "parent", "height")
+        self.heard = runtime.journal.recorder("mining.heard", "block", "height")
+        self.published = runtime.journal.recorder("mining.published", "block", "height")
 
     def add(self, miner: str, parent: int, height: int) -> int:
         """Return the number of a new block."""
@@ -85,6 +87,7 @@ class Miner:
 
     def publish(self, block: int, parent: int, height: int) -> None:
         """Tell every neighbour."""
+        self.ledger.published(self.node.name, block, height)
         payload = b"".join(part.to_bytes(8, "big") for part in (block, parent, height))
         for peer in self.endpoint.peers():
             self.endpoint.send(peer, TOPIC, payload)
@@ -94,6 +97,7 @@ class Miner:
             return  # that is no block
         block, parent, height = (int.from_bytes(message.payload[i : i + 8], "big") for i in (0, 8, 16))
         if max(block, parent, height) <= MOST:
+            self.ledger.heard(self.node.name, block, height)
             self.heard(block, parent, height)
 
 
@@ -149,8 +153,9 @@ async def mine(
 ) -> dict[str, Any]:
     """Let miners find so many blocks in a full mesh; the first one may be selfish.
 
-    Rows of the journal beside the network's: ``mining.found`` with the block,
-    its parent and its height.
+    Rows of the journal beside the network's, each at the miner: ``mining.found``
+    with the block, its parent and its height; ``mining.heard`` and
+    ``mining.published`` with block and height.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from alyslab.harnesses.network.connections import Connections, Listener
 from alyslab.harnesses.network.errors import BadMessageError, PeerGoneError
 from alyslab.harnesses.network.inbox import Handler, Inbox
 from alyslab.harnesses.network.line import Uplink
-from alyslab.harnesses.network.message import CONTROL, Message
+from alyslab.harnesses.network.message import CONTROL, Message, fault_of
 from alyslab.harnesses.network.requests import Requests
 
 if TYPE_CHECKING:
@@ -81,25 +81,25 @@ class Endpoint:
 
         May consume draws of the link's stream.
         """
-        size = len(payload) if size_bytes is None and type(payload) is bytes else size_bytes
         session = self._open.get(receiver)
         if (
-            session is None
-            or type(payload) is not bytes
-            or type(size) is not int
-            or not len(payload) <= size <= self._largest
-            or type(topic) is not str
-            or topic[:4] == CONTROL
+            session is not None
+            and type(payload) is bytes
+            and type(topic) is str
+            and topic[:4] != CONTROL
+            and (size_bytes is None or type(size_bytes) is int)
         ):
-            return self._undeliverable(receiver, topic, payload, size)
-        return session.transmit(session.connection, topic, payload, size, 0)
+            least = len(payload)
+            size = least if size_bytes is None else size_bytes
+            if least <= size <= self._largest:
+                return session.transmit(session.connection, topic, payload, size, 0)
+        return self._undeliverable(receiver, topic, payload, size_bytes)
 
     def reply(self, message: Message, payload: bytes, *, size_bytes: int | None = None) -> int:
         """Answer a request, on its topic; as :meth:`send`."""
-        size = len(payload) if size_bytes is None and type(payload) is bytes else size_bytes
-        self._check(message.sender, message.topic, payload, size)
+        size = self._check(message.sender, message.topic, payload, size_bytes)
         session = self._open.get(message.sender)
-        if session is None or size is None:
+        if session is None:
             return self._undeliverable(message.sender, message.topic, payload, size, message.id)
         return session.transmit(session.connection, message.topic, payload, size, message.id)
 
@@ -210,7 +210,7 @@ class Endpoint:
         self, receiver: str, topic: str, payload: bytes, size: int | None, reply_to: int = 0
     ) -> int:
         """Refuse a message that can't be sent, or drop one that has no connection to go on."""
-        self._check(receiver, topic, payload, size)
+        size_bytes = self._check(receiver, topic, payload, size)
         self.network.at(receiver, self.name)
         number, now_ns = self.network.carrier.next_id(), self.network.carrier.clock.now_ns
         message = Message(
@@ -219,7 +219,7 @@ class Endpoint:
             receiver=receiver,
             topic=topic,
             payload=payload,
-            size_bytes=size or 0,
+            size_bytes=size_bytes,
             sent_ns=now_ns,
             left_ns=now_ns,
             copy=0,
@@ -229,20 +229,12 @@ class Endpoint:
         self.network.carrier.drop(message, "disconnected")
         return number
 
-    def _check(self, receiver: str, topic: object, payload: object, size: object) -> None:
-        """Raise :class:`BadMessageError` for what of a message can't be sent."""
-        least = len(payload) if isinstance(payload, bytes) else 0
-        wrong: tuple[str, object, str, str] | None = None
-        if not isinstance(topic, str) or topic.startswith(CONTROL):
-            wrong = "topic", topic, f"{topic!r} is none", f"a string that does not begin with {CONTROL}"
-        elif type(payload) is not bytes:
-            wrong = "payload", payload, f"a {type(payload).__name__}", "give bytes"
-        elif type(size) is not int or size < least:
-            wrong = "size_bytes", size, f"is {size!r}", f"a whole number from {least}, the payload's size"
-        elif size > self._largest:
-            wrong = "size_bytes", size, f"{size} bytes are too many", f"at most {self._largest}"
+    def _check(self, receiver: str, topic: str, payload: bytes, size_bytes: int | None) -> int:
+        """Return a message's size; raises :class:`BadMessageError` for what of it can't be sent."""
+        wrong = fault_of(topic, payload, size_bytes, self._largest)
         if wrong is not None:
             raise BadMessageError(self.name, receiver, *wrong)
+        return len(payload) if size_bytes is None else size_bytes
 
     def _check_timeout(self, peer: str, timeout_s: float) -> None:
         found = TIMEOUT_S.problem(self.name, "timeout_s", timeout_s)

@@ -34,3 +34,20 @@ class Message(NamedTuple):
 ROW: Final = ("id", "sender", "topic", "bytes", "sent_ns", "left_ns", "copy", "connection", "reply_to")
 """What the journal keeps of a message beside its receiver: its first fields, so that a slice is the row."""
 ROW_FIELDS: Final = len(ROW)
+
+
+def fault_of(
+    topic: object, payload: object, size_bytes: object, largest: int
+) -> tuple[str, object, str, str] | None:
+    """Return which field can't be sent, its value, what is wrong and what would do; None if all can."""
+    least = len(payload) if isinstance(payload, bytes) else 0
+    size = least if size_bytes is None else size_bytes
+    if type(topic) is not str or topic.startswith(CONTROL):
+        return "topic", topic, f"{topic!r} is none", f"a string that does not begin with {CONTROL}"
+    if type(payload) is not bytes:
+        return "payload", payload, f"a {type(payload).__name__}", "give bytes"
+    if type(size) is not int or size < least:
+        return "size_bytes", size, f"is {size!r}", f"a whole number from {least}, the payload's size"
+    if size > largest:
+        return "size_bytes", size, f"{size} bytes are too many", f"at most {largest}"
+    return None

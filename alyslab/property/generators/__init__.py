@@ -15,17 +15,10 @@ from alyslab.property.generators.actors import (
 )
 from alyslab.property.generators.auxpow import auxpow_headers, work_plans
 from alyslab.property.generators.basic import addresses, amounts_sat, bitcoin_addresses, hashes, secrets
-from alyslab.property.generators.chains import (
-    block_plans,
-    blocks,
-    burns,
-    chain_plans,
-    chains,
-    deposits,
-    rhythms,
-    transfers,
-)
+from alyslab.property.generators.building import blocks, chains
+from alyslab.property.generators.chains import block_plans, chain_plans
 from alyslab.property.generators.chaos import chaos_plans
+from alyslab.property.generators.events import burns, deposits, transfers
 from alyslab.property.generators.forks import fork_plans, reorganisations
 from alyslab.property.generators.gossip import gossip_plans
 from alyslab.property.generators.governance import ballots, proposals, validators, votes
@@ -39,6 +32,7 @@ from alyslab.property.generators.network import (
     peer_names,
     topologies,
 )
+from alyslab.property.generators.rhythms import rhythms
 from alyslab.property.generators.scenes import scene_plans, stage_plans
 from alyslab.property.generators.signatures import aggregates, bls_signatures, committees
 from alyslab.property.generators.sync import checkpoints, sync_faults, sync_scenarios

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from alyslab.model import mining
 from alyslab.model.block import AuxPowHeader
 from alyslab.property.case import case
-from alyslab.property.generators.chains import EMPTY, ChainPlan, built, chain_plans
+from alyslab.property.generators.building import built
+from alyslab.property.generators.chains import EMPTY, ChainPlan, chain_plans
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Any
 from alyslab.model.aura import slot_start_ms
 from alyslab.model.block import SignedBlock
 from alyslab.property.case import case
-from alyslab.property.generators.chains import (
-    EMPTY,
-    BlockPlan,
-    ChainPlan,
-    block_plans,
-    built,
-    chain_plans,
-    play,
-)
+from alyslab.property.generators.building import built, play
+from alyslab.property.generators.chains import EMPTY, BlockPlan, ChainPlan, block_plans, chain_plans
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

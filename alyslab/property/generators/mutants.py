@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Final
 from alyslab.model.mutate import CASES, Mutant, mutate
 from alyslab.model.stage import FORMER_SCRIPT, STAGE_GAS_LIMIT, Stage
 from alyslab.property.case import case
-from alyslab.property.generators.chains import (
-    BlockPlan,
-    Burn,
-    ChainPlan,
-    Deposit,
-    Transfer,
-    block_plans,
-    built,
-    draft,
-)
+from alyslab.property.generators.building import built, draft
+from alyslab.property.generators.chains import BlockPlan, ChainPlan, block_plans
+from alyslab.property.generators.events import Burn, Deposit, Transfer
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

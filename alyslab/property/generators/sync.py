@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from alyslab.harnesses.sync.hostile import BEHAVIOURS
 from alyslab.property.case import case
-from alyslab.property.generators.chains import Rhythm, rhythms
+from alyslab.property.generators.rhythms import Rhythm, rhythms
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

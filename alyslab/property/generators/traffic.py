@@ -90,7 +90,7 @@ def traffic_plans(*, peers_max: int = 4, most: int = 12) -> SearchStrategy[Traff
     def of(peers: int) -> SearchStrategy[TrafficPlan]:
         pairs = [(one, other) for one in range(peers) for other in range(peers) if one != other]
         talk = st.builds(
-            lambda pair, at_ms, times, way: TalkPlan(*pair, at_ms, times, way),
+            lambda pair, at_ms, times, way: TalkPlan(pair[0], pair[1], at_ms, times, way),
             st.sampled_from(pairs),
             st.sampled_from(MOMENTS_MS),
             st.sampled_from((1, 3, 8)),

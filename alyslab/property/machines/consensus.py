@@ -22,6 +22,10 @@ AUTHORITIES = 4
 GAP_BLOCKS = 8
 """So few blocks may go without work that an outage of the miner halts the chain."""
 CALM_S = 80.0
+AHEAD_S = 25.0
+"""How long a clock is wrong: each author has its turn meanwhile."""
+LURED_S = 5.0
+"""A slot, in which whoever was lured asks for the branch."""
 LOAD = Load(users=4, interval_s=6.0, burn_every=4, pay_every=5)
 NODES = st.integers(0, AUTHORITIES - 1)
 
@@ -90,19 +94,33 @@ class ConsensusMachine(SimulationMachine):
         elif machine.state == "running":
             machine.pause()
 
-    @rule(node=NODES)
-    async def equivocate(self, node: int) -> None:
-        """Sign two blocks for one slot with an author's key."""
+    @rule(node=NODES, by_s=st.sampled_from([12.0, 20.0]))
+    async def step_clock(self, node: int, by_s: float) -> None:
+        """Set an author's clock ahead for some slots, so that it writes blocks of the future."""
+        await faults.step_clock(self.world, self.world.names[node], by_s, AHEAD_S)
+
+    @rule(node=NODES, spoilt=st.booleans())
+    async def equivocate(self, node: int, spoilt: bool) -> None:
+        """Sign two blocks for one slot with an author's key; the second with a state root that is none."""
         if self._up(self.world.names[node]):
-            await self.enemy.equivocate(self.world.names[node])
+            await self.enemy.equivocate(self.world.names[node], spoilt=spoilt)
 
     @rule(node=NODES)
     async def forge(self, node: int) -> None:
-        """Send an author forged approvals, and nonsense."""
+        """Send an author forged approvals, a forged block, work and signatures, and nonsense."""
         name = self.world.names[node]
         if self._up(name):
             self.enemy.forge_approvals(name)
+            self.enemy.forge_the_rest(name)
             self.enemy.talk_nonsense(name)
+
+    @rule(node=NODES, forged=st.booleans())
+    async def lure(self, node: int, forged: bool) -> None:
+        """Show an author a branch from below what is final, or one whose quorums are made up."""
+        name = self.world.names[node]
+        if self._up(name):
+            self.enemy.lure(name, forged=forged)
+            await asyncio.sleep(LURED_S)
 
     def _up(self, name: str) -> bool:
         """Return whether a node runs and has read its disk."""

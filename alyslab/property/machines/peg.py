@@ -16,18 +16,9 @@ from hypothesis import strategies as st
 from alyslab.model.bridge import WEI_PER_SAT
 from alyslab.model.errors import ChainError
 from alyslab.model.execution import DEAD, WEI_PER_GWEI
-from alyslab.property.generators.chains import (
-    BURN_MAX_SAT,
-    TRANSFER_MAX_GWEI,
-    USERS,
-    BlockPlan,
-    Burn,
-    ChainPlan,
-    Deposit,
-    Transfer,
-    built,
-    play_one,
-)
+from alyslab.property.generators.building import built, play_one
+from alyslab.property.generators.chains import BlockPlan, ChainPlan
+from alyslab.property.generators.events import BURN_MAX_SAT, TRANSFER_MAX_GWEI, USERS, Burn, Deposit, Transfer
 from alyslab.property.machine import SimulationMachine, claim, initialize, invariant, precondition, rule
 from alyslab.property.properties.chain import verdict_of
 

@@ -10,7 +10,8 @@ from alyslab.model.candidates import Approval, Candidates
 from alyslab.model.errors import ModelError
 from alyslab.model.production import empty_block
 from alyslab.property.case import case
-from alyslab.property.generators.chains import EMPTY, MEMBERS, built
+from alyslab.property.generators.building import built
+from alyslab.property.generators.chains import EMPTY, MEMBERS
 from alyslab.property.property import Property, claim
 
 if TYPE_CHECKING:

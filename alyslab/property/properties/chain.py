@@ -14,22 +14,17 @@ from alyslab.model.generate import Builder
 from alyslab.model.mutate import Mutant
 from alyslab.model.spec import Retarget
 from alyslab.model.state import recomputed_root
-from alyslab.property.generators.chains import (
-    Burn,
-    ChainPlan,
-    Deposit,
-    Transfer,
-    built,
-    chain_plans,
-)
+from alyslab.property.generators.building import built
+from alyslab.property.generators.chains import ChainPlan, chain_plans
+from alyslab.property.generators.events import Burn, Deposit, Transfer
 from alyslab.property.generators.mutants import MutantPlan, mutant_plans
 from alyslab.property.property import Features, Property, claim
 
 ORDER: Final = "alys-system.md §1, process_block order"
 
 
-TIGHT: Final = Retarget(pow_limit=0x201F_FFFF, pow_lower_limit=0x1F7F_FFFF)
-"""Limits so near the target of block 1 that a short chain meets them."""
+TIGHT: Final = Retarget(pow_limit=0x201F_FFFF, pow_lower_limit=0x1F7F_FFFF, timespan=15)
+"""Limits so near the target of block 1, and so short an interval, that a short chain meets them."""
 
 
 def verdict_of(node: Chain, signed: SignedBlock, now_ms: int | None = None) -> str:

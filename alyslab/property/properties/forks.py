@@ -12,7 +12,7 @@ from alyslab.model.execution import DEAD
 from alyslab.model.forkchoice import ForkChoice
 from alyslab.model.incidents import SCENES
 from alyslab.model.scheme import IdealScheme
-from alyslab.property.generators.chains import Burn, Deposit
+from alyslab.property.generators.events import Burn, Deposit
 from alyslab.property.generators.forks import ForkPlan, fork_plans
 from alyslab.property.properties.chain import verdict_of
 from alyslab.property.property import Features, Property, claim

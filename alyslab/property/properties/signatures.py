@@ -11,7 +11,8 @@ from alyslab.model.scheme import IdealScheme, RealScheme, SignatureScheme
 from alyslab.model.transaction import BASE_GAS, Transaction
 from alyslab.property.case import case
 from alyslab.property.generators.basic import secrets
-from alyslab.property.generators.chains import BlockPlan, ChainPlan, built, draft
+from alyslab.property.generators.building import built, draft
+from alyslab.property.generators.chains import BlockPlan, ChainPlan
 from alyslab.property.generators.signatures import Committee, aggregate_of, committees, handed_in
 from alyslab.property.generators.transactions import signed
 from alyslab.property.properties.chain import verdict_of

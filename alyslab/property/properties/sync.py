@@ -14,7 +14,7 @@ from alyslab.harnesses.sync.workloads.judging import judge_all
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.model.generate import Builder
 from alyslab.model.state import recomputed_root
-from alyslab.property.generators.chains import built
+from alyslab.property.generators.building import built
 from alyslab.property.generators.sync import (
     BLOCKS,
     CheckpointPlan,

@@ -13,13 +13,15 @@ from alyslab.property.examine import Discards
 from alyslab.property.generators.actors import ActorScenario, MessagePlan, PolicyPlan, ReceiverPlan
 from alyslab.property.generators.auxpow import WorkPlan
 from alyslab.property.generators.basic import addresses, amounts_sat, bitcoin_addresses, hashes, secrets
-from alyslab.property.generators.chains import BlockPlan, Burn, ChainPlan, Deposit, Rhythm, Transfer
+from alyslab.property.generators.chains import BlockPlan, ChainPlan
 from alyslab.property.generators.chaos import ChaosPlan, FaultPlan
+from alyslab.property.generators.events import Burn, Deposit, Transfer
 from alyslab.property.generators.forks import ForkPlan
 from alyslab.property.generators.governance import Ballot, Proposal, Validator, Vote
 from alyslab.property.generators.journals import JournalPlan, Row
 from alyslab.property.generators.mutants import MutantPlan
 from alyslab.property.generators.network import CutPlan, LinkPlan, NetworkScenario, SendPlan
+from alyslab.property.generators.rhythms import Rhythm
 from alyslab.property.generators.signatures import Committee, Forgery
 from alyslab.property.generators.sync import CheckpointPlan, SyncFault, SyncScenario
 from alyslab.property.profiles import profile
@@ -215,7 +217,7 @@ def test_what_is_made_of_plans_is_what_it_says():
 def test_equal_plans_give_equal_bytes():
     """Otherwise what Hypothesis replays is not what failed."""
     plan = ChainPlan(blocks=(BlockPlan(events=(Burn(), Deposit()), work=True), BlockPlan()))
-    from alyslab.property.generators.chains import built
+    from alyslab.property.generators.building import built
 
     assert [block.encode() for block in built(plan).blocks] == [
         block.encode() for block in built(plan).blocks

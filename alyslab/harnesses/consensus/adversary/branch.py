@@ -25,17 +25,15 @@ def extended(
     theirs: Chain,
     fork: int,
     *,
-    last: int,
     payment: Transaction | None = None,
     own_slots_only: bool,
 ) -> list[SignedBlock]:
-    """Return the chain up to ``fork`` and a branch from there to the slot ``last``.
+    """Return the chain up to ``fork`` and a branch from there to the coalition's latest slot.
 
-    Its first block holds the payment, if there is one.
-
-    The coalition signs with all keys that it has.  A certificate bears its
-    author's signature, so with a quorum of keys only its own slots serve;
-    without one no block will pass anyway, and every slot is used.
+    Its first block holds the payment, if there is one.  The coalition signs
+    with all keys that it has.  A certificate bears its author's signature, so
+    only its own slots serve; a branch of every slot is longer, and no block
+    of it will pass that another should have written.
 
     Raises :class:`ModelError` where the chain can't be run again, or the payment not at all.
     """
@@ -46,7 +44,7 @@ def extended(
     for signed in branch:
         own.import_unsigned(signed, slot_start_ms(spec, signed.block.slot))
     payments = () if payment is None else (payment,)
-    for slot in range(own.head.block.slot + 1, last + 1):
+    for slot in range(own.head.block.slot + 1, coalition.latest_slot() + 1):
         if own_slots_only and author_index(spec, slot) not in coalition.keys:
             continue
         stamp_s = max(slot_start_ms(spec, slot) // 1_000, own.head.block.payload.timestamp_s + 1)

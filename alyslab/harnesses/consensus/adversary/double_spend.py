@@ -140,22 +140,19 @@ class DoubleSpend:
         """Return a branch that pays otherwise and would win, or as much of one as there is after a while."""
         coalition = self._coalition
         until = coalition.slot + PATIENCE_SLOTS
-        enough = len(coalition.members) >= majority(coalition.world.plan.authorities)
         while coalition.runs(merchant):
             chain = self._chain(merchant)
             if chain.finalised_height >= height:
                 break
-            last = coalition.latest_slot()
+            late = coalition.slot >= until
             tip = chain.head.block  # a branch as high as it would not even be looked at
             try:
-                branch = extended(
-                    coalition, chain, height - 1, last=last, payment=deal.secret, own_slots_only=enough
-                )
+                branch = extended(coalition, chain, height - 1, payment=deal.secret, own_slots_only=not late)
             except ModelError:
                 branch = []  # the payer has too little on that branch
             if branch and branch[-1].block.height > tip.height:
                 return branch
-            if coalition.slot >= until:
+            if late:
                 return branch
             await asyncio.sleep(LOOK_S)
         return []

@@ -30,7 +30,8 @@ def told(world: World, fault: str, nodes: str) -> Iterator[None]:
 
 
 def faults_over(world: World) -> None:
-    """Write that from now on nothing is done to the world."""
+    """Write that from now on nothing is done to the world, and see to it that no site does."""
+    world.runtime.sites.rest()
     world.runtime.journal.record("faults.over", "world")
 
 

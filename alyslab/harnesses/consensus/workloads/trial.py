@@ -2,7 +2,9 @@
 
 Loss, delay and copies on every line, one partition, one crash, one pause, one
 clock set ahead, a hostile peer, and one author whose key somebody else uses;
-then calm, in which all must come together again.
+then calm, in which all must come together again.  In a third of the runs the
+federation changes meanwhile, in a third one disk fails, and in a quarter V2's
+gate says who may write.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ import asyncio
 from random import Random
 from typing import Final
 
+from alyslab.harnesses.consensus.handover import Handover
+from alyslab.harnesses.consensus.settings import Settings
 from alyslab.harnesses.consensus.users import Load
 from alyslab.harnesses.consensus.workloads import faults
+from alyslab.harnesses.consensus.workloads.disks import FAILURES, fail
 from alyslab.harnesses.consensus.workloads.expecting import expect
 from alyslab.harnesses.consensus.workloads.finish import tell_end
 from alyslab.harnesses.consensus.workloads.hostile import Hostile
@@ -42,7 +47,17 @@ async def trial() -> None:
         loss_ratio=random.uniform(0.0, 0.03),
         duplicate_ratio=random.uniform(0.0, 0.03),
     )
-    plan = Plan(authorities=random.choice([4, 4, 5]), followers=1, link=link, load=LOAD)
+    more = runtime.random("workload.trial.more")
+    plan = Plan(
+        authorities=random.choice([4, 4, 5]),
+        followers=1,
+        link=link,
+        load=LOAD,
+        settings=Settings(production="issue_10" if more.random() < 0.25 else ""),
+        handover=Handover(height=more.randint(5, 14), join=more.randint(1, 2))
+        if more.random() < 1 / 3
+        else None,
+    )
     world = World(runtime, with_spec(plan, max_blocks_without_pow=GAP_BLOCKS))
     world.start()
     for name in world.names:
@@ -50,6 +65,8 @@ async def trial() -> None:
     async with asyncio.TaskGroup() as group:
         for scene in (_partition, _crash, _pause, _clock, _outage, _enemies):
             group.create_task(scene(world, random))
+        if more.random() < 1 / 3:
+            group.create_task(_disk(world, more))
         group.create_task(asyncio.sleep(TROUBLE_S))
     world.network.shape(None, None, loss_ratio=0.0, duplicate_ratio=0.0)
     faults.faults_over(world)
@@ -74,6 +91,12 @@ async def _crash(world: World, random: Random) -> None:
     if random.random() < 0.75:
         await faults.until_slot_of(world, victim, after_s)
     await faults.crash(world, victim, down_s)
+
+
+async def _disk(world: World, random: Random) -> None:
+    victim, what = random.choice(world.around.authors), random.choice(sorted(FAILURES))
+    await asyncio.sleep(random.uniform(35, 65))
+    await fail(world, victim, what, random)
 
 
 async def _pause(world: World, random: Random) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection
 from typing import Final
+from zlib import crc32
 
 BLOCK: Final = "gossip.block"
 """A whole block, or what of it was missing."""
@@ -30,17 +31,25 @@ MOST_IDS: Final = 5_000
 """More numbers in one message are refused; gossipsub's GossipSubMaxIHaveLength."""
 
 _BODY = struct.Struct(">IH")
+_SUM = struct.Struct(">I")
 _ID = struct.Struct(">I")
 
 
 def write_body(block: int, hops: int) -> bytes:
-    """Return the payload of a block that will have crossed this many links."""
-    return _BODY.pack(block, min(hops, 0xFFFF))
+    """Return the payload of a block that will have crossed this many links, with a check sum.
+
+    A block is known by its hash, so that one whose bytes were flipped is no other block.
+    """
+    body = _BODY.pack(block, min(hops, 0xFFFF))
+    return body + _SUM.pack(crc32(body))
 
 
 def read_body(payload: bytes) -> tuple[int, int] | None:
     """Return block and hops, or None for bytes that are no body."""
-    return _BODY.unpack(payload) if len(payload) == _BODY.size else None
+    body, check_sum = payload[: _BODY.size], payload[_BODY.size :]
+    if len(payload) != _BODY.size + _SUM.size or _SUM.pack(crc32(body)) != check_sum:
+        return None
+    return _BODY.unpack(body)
 
 
 def write_ids(blocks: Collection[int]) -> bytes:

@@ -6,6 +6,10 @@ drawn once (Pareto about the regions' mean); inventory, request, block; blocks
 queue at the sender's line, and again at the receiver's, each as fast as the
 slower end; 0.174 s to check a block of 458,263 bytes; the first block heard
 wins.  ``unsolicited``: a miner sends its own block to its neighbours unasked.
+``relay``: it does, and to other miners it sends a short form instead, a header
+and two bytes for each transaction, on a queue of its own; they announce it.
+What was published as "sendheaders + relay" differs from that in the bytes of an
+announcement only, which this model does not count: it has no column of its own.
 
 Not as there, which is why the two can differ: TCP and packets; other traffic;
 time-outs of requests; the histograms of bandwidth within a region (here
@@ -20,15 +24,17 @@ dsg-titech/simblock, commit 5fc7f9f, *_BANDWIDTH_2015.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.errors import ParameterError, Problem
+from alyslab.harnesses.network.validation.bitcoin_simulator_network import (
+    MINER_MBPS,
+    MINER_POWER,
+    draw_network,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,73 +42,17 @@ if TYPE_CHECKING:
 
     Delays = npt.NDArray[np.float64]
 
-REGION_SHARES: Final = (0.3869, 0.5159, 0.0113, 0.0574, 0.0119, 0.0166)
-"""North America, Europe, South America, Asia Pacific, Japan, Australia."""
-LATENCY_MS: Final = (
-    (35.5, 119.49, 254.79, 310.11, 154.36, 207.91),
-    (119.49, 11.61, 221.08, 241.9, 266.45, 350.07),
-    (254.79, 221.08, 137.09, 346.65, 255.95, 268.91),
-    (310.11, 241.9, 346.65, 99.46, 172.24, 277.8),
-    (154.36, 266.45, 255.95, 172.24, 8.76, 162.59),
-    (207.91, 350.07, 268.91, 277.8, 162.59, 21.72),
-)
-UPLOAD_MBPS: Final = (4.7, 8.1, 1.8, 5.3, 3.4, 5.2)
-DOWNLOAD_MBPS: Final = (25.0, 24.0, 6.5, 10.0, 17.5, 14.0)
-LEAST_MBPS: Final = 0.1
-MINER_MBPS: Final = 100.0
-MINER_POWER: Final = (
-    *(0.289, 0.196, 0.159, 0.133, 0.066, 0.054, 0.029, 0.016),
-    *(0.012, 0.012, 0.012, 0.009, 0.005, 0.005, 0.002, 0.002),
-)
-MINER_REGIONS: Final = (3, 3, 3, 0, 3, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0)
-MINER_LINKS: Final = (700, 800)
-LINK_CLASSES: Final = (
-    (0.1, 1, 4),
-    (0.4, 5, 9),
-    (0.3, 10, 14),
-    (0.13, 15, 19),
-    (0.06, 20, 29),
-    (0.01, 30, 124),
-)
-"""Share of nodes, and how many links they have at least and at most."""
 CHECK_S_PER_BYTE: Final = 0.174 / 458_263
+HEADER_BYTES: Final = 81
+TRANSACTION_BYTES: Final = 522.4
+"""Mean size of a transaction, of which the short form of a block keeps :data:`INDEX_BYTES`."""
+INDEX_BYTES: Final = 2
+PROTOCOLS: Final = ("standard", "unsolicited", "relay")
+"""What a miner does with its own block: announces it, sends it unasked, or so with a short form to miners."""
 NODES: Final = 6_000
 MOST_EXPECTED: Final = 0.3
 """Expected share of stale blocks above which they are counted instead."""
 WHERE: Final = "bitcoin simulator"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """One row of the published sweep."""
-
-    sweep: str
-    protocol: str
-    interval_s: float
-    block_bytes: int
-    mean_s: float
-    t50_s: float
-    t90_s: float
-    stale_ratio: float
-
-
-def published() -> list[Published]:
-    """Return the published sweep, as far as it is simulated here."""
-    path = Path(__file__).parent / "bitcoin_simulator_published.csv"
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    return [
-        Published(
-            sweep=row["sweep"],
-            protocol=row["protocol"],
-            interval_s=float(row["interval_s"]),
-            block_bytes=int(row["block_bytes"]),
-            mean_s=float(row["mean_s"]),
-            t50_s=float(row["t50_s"]),
-            t90_s=float(row["t90_s"]),
-            stale_ratio=float(row["stale_ratio"]),
-        )
-        for row in csv.DictReader(lines)
-    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +91,7 @@ def run_bitcoin_simulator(
     interval_s: float,
     block_bytes: int,
     seed: int,
-    unsolicited: bool = False,
+    protocol: str = "standard",
     nodes: int = NODES,
     blocks: int = 10,
     miner_mbps: float = MINER_MBPS,
@@ -153,13 +103,13 @@ def run_bitcoin_simulator(
     ParameterError
         With every number that is out of range.
     """
-    _require(interval_s, block_bytes, nodes, blocks, miner_mbps)
+    _require(interval_s, block_bytes, protocol, nodes, blocks, miner_mbps)
     import numpy as np
 
     from alyslab.harnesses.network.validation import bitcoin_simulator_compiled as compiled
 
     miners = len(MINER_POWER)
-    first, ends, latency_ns, lines_mbps = _network(seed, nodes)
+    first, ends, latency_ns, lines_mbps = draw_network(seed, nodes)
     lines_mbps = lines_mbps.copy()
     lines_mbps[:miners] = miner_mbps
     cumulated = np.cumsum(MINER_POWER) / sum(MINER_POWER)
@@ -169,11 +119,12 @@ def run_bitcoin_simulator(
         ends=ends,
         latency_ns=latency_ns,
         line_ns=np.rint(block_bytes * 8_000 / lines_mbps).astype(np.int64),
+        short_ns=round(short_bytes(block_bytes) * 8_000 / miner_mbps),
         check_ns=round(block_bytes * CHECK_S_PER_BYTE * 1e9),
         cumulated_power=cumulated,
         interval_ns=interval_s * 1e9,
     )
-    chain, delay_ns = compiled.relay(net, blocks, unsolicited, seed)
+    chain, delay_ns = compiled.relay(net, blocks, PROTOCOLS.index(protocol), seed)
     delays = np.where(delay_ns < 0, np.nan, delay_ns / 1e9)
     got = np.isfinite(delays).sum(axis=0)
     mean = np.nansum(delays, axis=0) / np.where(got, got, np.nan)
@@ -187,52 +138,16 @@ def run_bitcoin_simulator(
     )
 
 
+def short_bytes(block_bytes: int) -> int:
+    """Return the size of a block's short form: its header, and an index for each transaction."""
+    return HEADER_BYTES + INDEX_BYTES * int(max(block_bytes - HEADER_BYTES, 0) / TRANSACTION_BYTES)
+
+
 def _stale(chain: Any, names: Any) -> int:
     block, kept = int(chain[:, names.HEIGHT].argmax()), 0
     while block >= 0:
         kept, block = kept + 1, int(chain[block, names.PARENT])
     return len(chain) - kept
-
-
-@lru_cache(maxsize=8)
-def _network(seed: int, nodes: int) -> tuple[Any, Any, Any, Any]:
-    """Draw a network: its links in compressed rows, their latencies, and each node's Mbit/s up and down."""
-    import numpy as np
-
-    random = np.random.default_rng(seed)
-    region = random.choice(len(REGION_SHARES), nodes, p=np.array(REGION_SHARES) / sum(REGION_SHARES))
-    region[: len(MINER_REGIONS)] = MINER_REGIONS
-    first, ends, latency_ns = _links(random, nodes, region)
-    means = np.array([UPLOAD_MBPS, DOWNLOAD_MBPS]).T[region]
-    return first, ends, latency_ns, np.maximum(LEAST_MBPS, random.exponential(means))
-
-
-def _links(random: Any, nodes: int, region: Any) -> tuple[Any, Any, Any]:
-    """Draw who is linked to whom, and each link's latency; return compressed rows."""
-    import numpy as np
-
-    miners = len(MINER_POWER)
-    shares = np.array([share for share, _, _ in LINK_CLASSES])
-    classes = random.choice(len(LINK_CLASSES), nodes - miners, p=shares / shares.sum())
-    least, most = (np.array([row[i] for row in LINK_CLASSES])[classes] for i in (1, 2))
-    degree = random.integers(least, most + 1)
-    stubs = random.permutation(np.repeat(np.arange(miners, nodes), degree))
-    pairs = [stubs[: len(stubs) // 2 * 2].reshape(-1, 2)]
-    for miner in range(miners):
-        wanted = min(int(random.integers(MINER_LINKS[0], MINER_LINKS[1] + 1)), nodes - miners)
-        others = random.choice(np.arange(miners, nodes), wanted, replace=False)
-        pairs.append(np.stack([np.full(wanted, miner), others], axis=1))
-        pairs.append(np.array([(miner, other) for other in range(miner)], np.int64).reshape(-1, 2))
-    both = np.sort(np.concatenate(pairs), axis=1)
-    low_high = np.unique(both[both[:, 0] != both[:, 1]], axis=0)
-    mean_ms = np.array(LATENCY_MS)[region[low_high[:, 0]], region[low_high[:, 1]]]
-    latency_ms = (mean_ms - 5.0) / (1.0 - random.random(len(mean_ms))) ** (5.0 / mean_ms)
-    ends = np.concatenate([low_high, low_high[:, ::-1]])
-    rows = np.lexsort((ends[:, 1], ends[:, 0]))
-    first = np.zeros(nodes + 1, np.int64)
-    np.cumsum(np.bincount(ends[:, 0], minlength=nodes), out=first[1:])
-    latency_ns = np.rint(np.tile(latency_ms, 2) * 1e6).astype(np.int64)
-    return first, np.ascontiguousarray(ends[rows]), latency_ns[rows]
 
 
 def bootstrap_interval(
@@ -250,7 +165,9 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def _require(interval_s: float, block_bytes: int, nodes: int, blocks: int, miner_mbps: float) -> None:
+def _require(  # noqa: PLR0917 - as the numbers stand there
+    interval_s: float, block_bytes: int, protocol: str, nodes: int, blocks: int, miner_mbps: float
+) -> None:
     ranges = {
         "interval_s": (interval_s, 0.01, 1e9),
         "block_bytes": (block_bytes, 1, 10**9),
@@ -259,15 +176,14 @@ def _require(interval_s: float, block_bytes: int, nodes: int, blocks: int, miner
         "miner_mbps": (miner_mbps, 0.1, 1e6),
     }
     problems = [
-        Problem(
-            where="bitcoin simulator",
-            key=key,
-            what=f"is {value!r}",
-            value=value,
-            allowed=f"{low:g} to {high:g}",
-        )
+        Problem(where=WHERE, key=key, what=f"is {value!r}", value=value, allowed=f"{low:g} to {high:g}")
         for key, (value, low, high) in ranges.items()
         if not low <= value <= high
     ]
+    if protocol not in PROTOCOLS:
+        what = f"no protocol is named {protocol!r}"
+        problems.append(
+            Problem(where=WHERE, key="protocol", what=what, value=protocol, allowed=", ".join(PROTOCOLS))
+        )
     if problems:
         raise ParameterError(problems)

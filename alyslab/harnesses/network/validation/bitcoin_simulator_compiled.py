@@ -18,10 +18,12 @@ from alyslab.harnesses.network.validation.events_compiled import pack, pop, push
 Array = Any  # numpy arrays; numba compiles for the types that it is given
 
 MINT, INV, GETDATA, BEGIN, END, CHECKED = range(6)
+ANNOUNCE, PUSH, RELAY = range(3)
+"""What a miner does with its own block: tell of it, send it unasked, or that and a short form to miners."""
 UNKNOWN, ASKED = -2, -1
 """In place of the arrival of a block that a node does not have."""
 UP_NS, DOWN_NS = range(2)
-TIP, UP_FREE, DOWN_FREE = range(3)
+TIP, UP_FREE, DOWN_FREE, SHORT_FREE = range(4)
 PARENT, HEIGHT, BORN_NS = range(3)
 
 
@@ -36,6 +38,8 @@ class Net(NamedTuple):
     """For each directed link; the same both ways."""
     line_ns: Array
     """For each node how long a block takes on its way up and down, in ns."""
+    short_ns: int
+    """How long the short form of a block takes on a miner's line."""
     check_ns: int
     """How long a node checks a block."""
     cumulated_power: Array
@@ -51,7 +55,7 @@ class State(NamedTuple):
     delay_ns: Array
     """For each block and node, how long after its birth it was there; UNKNOWN, ASKED."""
     nodes: Array
-    """For each node its TIP, and when its line is free for blocks up and down."""
+    """For each node its TIP, and when its line is free for blocks up and down, and for short ones."""
     heap: Array
     """When, number and event."""
     counts: Array
@@ -60,16 +64,16 @@ class State(NamedTuple):
 
 
 @compiled
-def relay(net: Net, births: int, push_mined: bool, seed: int) -> tuple[Array, Array]:
+def relay(net: Net, births: int, mined: int, seed: int) -> tuple[Array, Array]:
     """Mine so many blocks and relay them; return the chain and the delays.
 
-    With ``push_mined`` a miner sends its own block to its neighbours unasked.
+    ``mined`` says what a miner does with its own block: ANNOUNCE, PUSH or RELAY.
     """
     nodes, links = len(net.first) - 1, len(net.ends)
     state = State(
         np.full((births, 3), -1, np.int64),
         np.full((births, nodes), UNKNOWN, np.int64),
-        np.full((nodes, 3), -1, np.int64),
+        np.full((nodes, 4), -1, np.int64),
         # Pages that are never used cost nothing.
         np.empty((births * (links + 4 * nodes) + 1, 3), np.int64),
         np.zeros(4, np.int64),
@@ -80,7 +84,7 @@ def relay(net: Net, births: int, push_mined: bool, seed: int) -> tuple[Array, Ar
         now, event = state.heap[0, 0], state.heap[0, 2]
         pop(state.heap, state.counts)
         if event >> 56 == MINT:
-            _mint(net, state, now, push_mined)
+            _mint(net, state, now, mined)
             if state.counts[2] < births:
                 push(state.heap, state.counts, _next_birth(net, state, now), pack(MINT, 0, 0, 0))
         else:
@@ -122,7 +126,17 @@ def _send_block(net: Net, state: State, now: int, link: int, block: int) -> None
 
 
 @compiled
-def _mint(net: Net, state: State, now: int, push_mined: bool) -> None:
+def _send_short(net: Net, state: State, now: int, link: int, block: int) -> None:
+    """Send a block's short form to another miner; its queue is not that of whole blocks."""
+    holder = net.ends[link, 0]
+    begin = max(now, state.nodes[holder, SHORT_FREE])
+    state.nodes[holder, SHORT_FREE] = begin + net.short_ns
+    arrival = begin + net.short_ns + net.latency_ns[link]
+    push(state.heap, state.counts, arrival, pack(END, link, 0, block))
+
+
+@compiled
+def _mint(net: Net, state: State, now: int, mined: int) -> None:
     """Let a miner find a block on the chain that it has."""
     node: Any = np.searchsorted(net.cumulated_power, uniform(state.random))
     block = state.counts[2]
@@ -132,11 +146,14 @@ def _mint(net: Net, state: State, now: int, push_mined: bool) -> None:
     state.chain[block, HEIGHT] = 0 if tip < 0 else state.chain[tip, HEIGHT] + 1
     state.chain[block, BORN_NS] = now
     _accept(state, now, node, block)
-    if push_mined:
-        for link in range(net.first[node], net.first[node + 1]):
-            _send_block(net, state, now, link, block)
-    else:
+    if mined == ANNOUNCE:
         _announce(net, state, now, node, -1, block)
+        return
+    for link in range(net.first[node], net.first[node + 1]):
+        if mined == RELAY and net.ends[link, 1] < len(net.cumulated_power):
+            _send_short(net, state, now, link, block)
+        else:
+            _send_block(net, state, now, link, block)
 
 
 @compiled

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from alyslab.checkers.broadcast import check_broadcast
 from alyslab.checkers.gossip import check_compact, check_mesh
 from alyslab.checkers.links import check_links
 from alyslab.checkers.network import check_network
 from alyslab.checkers.propagation import check_propagation
 from alyslab.checkers.verdict import Verdict
 from alyslab.harnesses.network.gossip.study import flood, spread
+from alyslab.harnesses.network.validation.maelstrom import TOPIC, broadcast
+from alyslab.harnesses.network.validation.stable_latency import LATENCY_MS
 from alyslab.harnesses.network.workloads.links import links
 from alyslab.harnesses.network.workloads.trial import trial
 from alyslab.harnesses.workload import Workload
@@ -34,6 +37,11 @@ def judge_spread(journal: Journal) -> Verdict:
     elif protocol == "compact":
         verdicts.append(check_compact(journal))
     return Verdict.of(verdicts)
+
+
+def judge_broadcast(journal: Journal) -> Verdict:
+    """Hold Maelstrom's broadcast, whose links all take the same, against its closed forms."""
+    return check_broadcast(journal, topic=TOPIC, latency_ms=LATENCY_MS)
 
 
 def observed(verdict: Verdict) -> Verdict:
@@ -71,6 +79,13 @@ WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType(
                 claim="each kind of gossip brings every block to every peer",
                 main=spread,
                 judge=judge_spread,
+                strategy="fifo",
+            ),
+            Workload(
+                name="broadcast",
+                claim="Maelstrom's broadcast brings every value to every node, at its exact price",
+                main=broadcast,
+                judge=judge_broadcast,
                 strategy="fifo",
             ),
         )

@@ -11,7 +11,7 @@ from typing import Final
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.workloads.bounds import one_of, require
 from alyslab.harnesses.sync.workloads.faults import crash, fail_disk, rot, spoil_checkpoint, spoil_state
-from alyslab.harnesses.sync.workloads.resilience import NODE, POLICY, WITHIN_S
+from alyslab.harnesses.sync.workloads.resilience import NODE, POLICY, within_s
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime import require_current
 from alyslab.runtime.disk import CrashFaults, DiskLatency
@@ -44,7 +44,7 @@ async def checkpoints(*, blocks: int = 500, interval: int = 50, crashes: int = 1
     for _ in range(crashes):
         await world.pause(random.uniform(0.5, 3.0))
         await crash(world, NODE, random.uniform(0.2, 1.0), faults=CrashFaults(lost_ratio=1.0))
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def resume(*, blocks: int = 600, crashes: int = 4, torn_ratio: float = 0.5) -> bool:
@@ -57,7 +57,7 @@ async def resume(*, blocks: int = 600, crashes: int = 4, torn_ratio: float = 0.5
     for _ in range(crashes):
         await world.pause(random.uniform(0.5, 2.5))
         await crash(world, NODE, random.uniform(0.2, 1.0), faults=how)
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def recovery(*, blocks: int = 500, rotten: bool = False) -> bool:
@@ -73,7 +73,7 @@ async def recovery(*, blocks: int = 500, rotten: bool = False) -> bool:
     if rotten:
         await spoil_checkpoint(world, NODE)
     spoil_state(world, NODE)
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def damage(*, blocks: int = 500, what: str = "all", times: int = 1) -> bool:
@@ -106,4 +106,4 @@ async def damage(*, blocks: int = 500, what: str = "all", times: int = 1) -> boo
                 group.create_task(fail_disk(world, NODE, FAILURES[each], random.uniform(3.0, 6.0)))
             await world.pause(random.uniform(0.5, 2.0))
             await crash(world, NODE, random.uniform(0.2, 1.0), faults=how, new_disk=each == "new_disk")
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))

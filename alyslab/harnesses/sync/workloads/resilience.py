@@ -22,6 +22,12 @@ POLICY: Final = SyncPolicy(
 IMPORT_MS: Final = 20.0
 """Slow enough for a sync of hundreds of blocks to last through its faults."""
 WITHIN_S: Final = 120.0
+"""The bound of convergence of the checkers, for chains of up to some 1,500 blocks."""
+
+
+def within_s(blocks: int, import_ms: float = IMPORT_MS) -> float:
+    """Return how soon nodes must be there: for long chains, time to read the disk and to import them."""
+    return max(WITHIN_S, WITHIN_S / 2 + 2 * blocks * import_ms / 1_000)
 
 
 async def peer_loss(*, blocks: int = 600, peers: int = 8, survivors: int = 2) -> bool:
@@ -36,7 +42,7 @@ async def peer_loss(*, blocks: int = 600, peers: int = 8, survivors: int = 2) ->
         await world.pause(random.uniform(0.3, 1.5))
         await vanish(world, name)
         world.views.pop(name)
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def partition(*, blocks: int = 600, peers: int = 6, lasts_s: float = 90.0, kept: int = 0) -> bool:
@@ -56,7 +62,7 @@ async def partition(*, blocks: int = 600, peers: int = 6, lasts_s: float = 90.0,
     random = require_current().random("sync.partition")
     await world.pause(random.uniform(1.0, 5.0))
     await cut_off(world, [NODE, *random.sample(sorted(world.views), kept)], lasts_s)
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def corruption(*, blocks: int = 400, peers: int = 6, ratio: float = 0.1, liars: int = 2) -> bool:
@@ -77,7 +83,7 @@ async def corruption(*, blocks: int = 400, peers: int = 6, ratio: float = 0.1, l
     world.add_node(NODE)
     await world.pause(10.0)
     world.calm()
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def hostile(*, blocks: int = 300, behaviour: str = "forged", liars: int = 2, peers: int = 6) -> bool:
@@ -92,7 +98,7 @@ async def hostile(*, blocks: int = 300, behaviour: str = "forged", liars: int = 
         behaviours=dict.fromkeys(range(liars), behaviour),
     )
     world.add_node(NODE)
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def cascade(*, blocks: int = 600, peers: int = 8) -> bool:
@@ -107,7 +113,7 @@ async def cascade(*, blocks: int = 600, peers: int = 8) -> bool:
             await world.pause(wait_s)
             group.create_task(crash(world, name, random.uniform(10.0, 25.0)))
             wait_s *= 0.6
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def mixed(*, blocks: int = 600, peers: int = 8) -> bool:
@@ -132,7 +138,7 @@ async def mixed(*, blocks: int = 600, peers: int = 8) -> bool:
         await world.pause(random.uniform(1.0, 6.0))
         await cut_off(world, [NODE, victims[1]], random.uniform(3.0, 25.0))
     world.calm()
-    return await world.finish([NODE], WITHIN_S)
+    return await world.finish([NODE], within_s(blocks))
 
 
 async def parallel(*, sessions: int = 5, blocks: int = 500, peers: int = 8) -> bool:
@@ -145,4 +151,4 @@ async def parallel(*, sessions: int = 5, blocks: int = 500, peers: int = 8) -> b
     names = [f"node-{number}" for number in range(sessions)]
     for name in names:
         world.add_node(name)
-    return await world.finish(names, WITHIN_S)
+    return await world.finish(names, within_s(blocks))

@@ -16,13 +16,15 @@ from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.hostile import HOSTILE
 from alyslab.harnesses.sync.policy import SyncPolicy
+from alyslab.harnesses.sync.workloads.bounds import require
 from alyslab.harnesses.sync.workloads.faults import crash, cut_off, spoil_checkpoint, spoil_state
 from alyslab.harnesses.sync.workloads.world import World
+from alyslab.runtime import require_current
 from alyslab.runtime.disk import CrashFaults, DiskLatency
 
 BLOCKS: Final = 128
-AT_FIRST: Final = 118
-"""What peers have when the node begins; the rest comes slot by slot."""
+GROWTH: Final = 10
+"""Blocks that peers get one by one after the node has begun."""
 GROWTH_S: Final = 4.0
 PEERS: Final = 5
 NODE: Final = "node-0"
@@ -41,10 +43,15 @@ PATIENCE_S: Final = 125.0
 """Longer than the bound of convergence."""
 
 
-async def trial() -> bool:
-    """Sync under the seed's faults; return whether the node arrived."""
-    from alyslab.runtime import require_current
+async def trial(*, blocks: int = BLOCKS, peers: int = PEERS) -> bool:
+    """Sync under the seed's faults; return whether the node arrived.
 
+    Parameters
+    ----------
+    blocks, peers
+        How much, and from how many; smaller numbers are for making a finding smaller.
+    """
+    require("trial", blocks=(blocks, GROWTH + 1, 20_000), peers=(peers, 3, 32))
     random = require_current().random("sync.trial")
     link = LinkSpec(
         delay_ms=random.choice([20.0, 80.0, 200.0]),
@@ -53,11 +60,11 @@ async def trial() -> bool:
         loss_ratio=random.choice([0.0, 0.01, 0.03]),
     )
     world = World(
-        history(BLOCKS),
-        height=AT_FIRST,
-        peers=PEERS,
-        behaviours={random.randrange(PEERS): random.choice(HOSTILE)},
-        blocks_most={random.randrange(PEERS): random.choice([3, 5])},
+        history(blocks),
+        height=blocks - GROWTH,
+        peers=peers,
+        behaviours={random.randrange(peers): random.choice(HOSTILE)},
+        blocks_most={random.randrange(peers): random.choice([3, 5])},
         policy=POLICY,
         link=link,
         import_ms=60.0,
@@ -74,7 +81,7 @@ async def trial() -> bool:
 
 
 async def _growing(world: World) -> None:
-    while world.height < BLOCKS:
+    while world.height < world.history.height:
         await asyncio.sleep(GROWTH_S)
         world.grow(world.height + 1)
 

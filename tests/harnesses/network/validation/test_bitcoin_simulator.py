@@ -11,17 +11,12 @@ from alyslab.errors import ParameterError
 from alyslab.harnesses.network.kernel import flood_once
 from alyslab.harnesses.network.validation.bitcoin_simulator import (
     bootstrap_interval,
-    published,
     run_bitcoin_simulator,
+    short_bytes,
 )
-from alyslab.harnesses.network.validation.studies import (
-    Point,
-    flood_checks,
-    large_network,
-    order_check,
-    sweep_frame,
-    sweep_metrics,
-)
+from alyslab.harnesses.network.validation.bitcoin_simulator_published import published
+from alyslab.harnesses.network.validation.studies import flood_checks, large_network
+from alyslab.harnesses.network.validation.sweep import Point, order_check, sweep_frame, sweep_metrics
 
 SMALL = {"nodes": 900, "blocks": 3}
 
@@ -40,10 +35,11 @@ def points(factor_of_large: float = 1.0) -> list[Point]:
 
 
 def test_the_published_sweep_is_read() -> None:
-    """24 points; the two that anchors name."""
+    """14 intervals and sizes, three ways to send a block of one's own; two points by name."""
     rows = {(row.sweep, row.protocol, row.interval_s, row.block_bytes): row for row in published()}
 
-    assert len(rows) == 24
+    assert len(rows) == 42
+    assert rows["size", "relay", 600, 8_000_000].stale_ratio == 0.0043
     assert rows["interval", "standard", 600, 530_000].t50_s == 14.7
     assert rows["size", "unsolicited", 600, 4_000_000].stale_ratio == 0.0546
 
@@ -59,11 +55,30 @@ def test_every_node_gets_every_block() -> None:
 def test_pushing_and_smaller_blocks_are_faster() -> None:
     """The two effects that the publication is about."""
     large, small, pushed = (
-        run_bitcoin_simulator(interval_s=600, block_bytes=size, seed=2, unsolicited=push, **SMALL)
-        for size, push in ((1_000_000, False), (100_000, False), (100_000, True))
+        run_bitcoin_simulator(interval_s=600, block_bytes=size, seed=2, protocol=protocol, **SMALL)
+        for size, protocol in ((1_000_000, "standard"), (100_000, "standard"), (100_000, "unsolicited"))
     )
 
     assert large.quantile_s(0.5) > 2 * small.quantile_s(0.5) > 2 * pushed.quantile_s(0.5)
+
+
+def test_relayed_blocks_reach_other_miners_long_before_pushed_ones() -> None:
+    """The relay's effect that was published: hash power hears of a block at once, so few go stale."""
+    pushed, relayed = (
+        run_bitcoin_simulator(
+            interval_s=600, block_bytes=4_000_000, seed=2, protocol=protocol, nodes=2_000, blocks=3
+        )
+        for protocol in ("unsolicited", "relay")
+    )
+
+    assert relayed.exposure_s < 0.5 * pushed.exposure_s
+    assert np.isfinite(relayed.node_delay_s).all()
+
+
+def test_the_short_form_of_a_block_is_a_header_and_two_bytes_a_transaction() -> None:
+    """A thousand transactions of 522.4 bytes; a block smaller than its header has none."""
+    assert short_bytes(81 + 522_400) == 2_081
+    assert short_bytes(1) == 81
 
 
 def test_a_miners_line_is_a_queue() -> None:
@@ -97,10 +112,10 @@ def test_the_frame_has_published_and_simulated_side_by_side() -> None:
     frame = sweep_frame(points(), seed=1)
 
     assert np.allclose(frame["published_t50_s"], frame["t50_s"])
-    assert len(frame) == 24
+    assert len(frame) == 42
     assert (frame["stale_ratio_low"] <= frame["stale_ratio"]).all()
     assert (frame["stale_ratio"] <= frame["stale_ratio_high"]).all()
-    assert len(sweep_metrics(points())) == 3 * 24
+    assert len(sweep_metrics(points())) == 3 * 42
 
 
 def test_the_bootstrap_interval_covers_as_it_says() -> None:
@@ -132,7 +147,14 @@ def test_a_large_flood_is_counted_exactly_and_a_wrong_one_is_caught() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"interval_s": 0}, {"block_bytes": 0}, {"nodes": 5}, {"blocks": 0}, {"miner_mbps": float("nan")}],
+    [
+        {"interval_s": 0},
+        {"block_bytes": 0},
+        {"nodes": 5},
+        {"blocks": 0},
+        {"miner_mbps": float("nan")},
+        {"protocol": "smoke signals"},
+    ],
 )
 def test_impossible_parameters_are_refused(given) -> None:
     """Compiled loops check nothing."""
