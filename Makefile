@@ -75,12 +75,12 @@ notebooks-clean: $(DEV) ## strip outputs and traces of runs from the notebooks
 docs: $(DEV) ## write the pages that are generated (docs/configuration.md, docs/faults.md)
 	$(BIN)/alyslab config --reference > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
-	$(BIN)/alyslab chaos reference > docs/faults.md.new
+	$(BIN)/alyslab chaos reference --hunts docs/hunts.json > docs/faults.md.new
 	mv docs/faults.md.new docs/faults.md
 
 docs-check: $(DEV) ## check the docs: generated pages, links, commands, code
 	$(BIN)/alyslab config --reference | diff -u docs/configuration.md -
-	$(BIN)/alyslab chaos reference | diff -u docs/faults.md -
+	$(BIN)/alyslab chaos reference --hunts docs/hunts.json | diff -u docs/faults.md -
 	$(BIN)/python -m pytest tests/test_docs.py
 
 ## Tools

@@ -282,12 +282,13 @@ def sites(as_json: Json = False) -> int:
     import importlib
     import pkgutil
 
+    import alyslab.chaos
     import alyslab.harnesses
     import alyslab.model
     from alyslab.runtime.sites import catalogue
 
     # A site is registered by the module that has it.
-    for room in (alyslab.harnesses, alyslab.model):
+    for room in (alyslab.harnesses, alyslab.model, alyslab.chaos):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             importlib.import_module(module.name)
     entries = [_plain(entry) for entry in catalogue()]

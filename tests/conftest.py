@@ -9,14 +9,16 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from alyslab.property.profiles import CASES, VARIABLE, profile
+
 # Read when matplotlib is imported, by the tests and by the processes that they start.
 os.environ["MPLBACKEND"] = "Agg"
 
-# Derandomised: a failure seen once is seen by everybody. No deadline: machines differ, verdicts must not.
-settings.register_profile("quick", max_examples=30, derandomize=True, deadline=None, database=None)
-settings.register_profile("ci", parent=settings.get_profile("quick"), max_examples=150)
-settings.register_profile("soak", parent=settings.get_profile("quick"), max_examples=5_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+# The properties' own profiles, so that a name means one thing; a single test draws a third as many cases.
+SHARE = 3
+for _name, _cases in CASES.items():
+    settings.register_profile(_name, profile(_name), max_examples=_cases // SHARE)
+settings.load_profile(os.environ.get(VARIABLE, "quick"))
 
 
 @pytest.fixture(autouse=True)

@@ -105,9 +105,56 @@ def test_the_catalogue_says_what_was_found_and_how_soon() -> None:
     assert (found["found_ratio"], found["hunted"], found["false_alarms"]) == (1.0, 1, [])
 
 
+def test_the_catalogue_keeps_what_it_found_and_goes_on_with_it(tmp_path: Path) -> None:
+    """The page of bugs is made from the file; a bug that was not hunted claims nothing."""
+    path = tmp_path / "hunts.json"
+    code, out, _ = call(
+        "catalogue",
+        "--defect",
+        "validation.send_back",
+        "--seeds",
+        "2",
+        "--clean",
+        "1",
+        "--jobs",
+        "1",
+        "--keep",
+        path,
+    )
+    assert code == 0
+    assert "1 seed " in out
+    assert "clean runs: 1 (1 pass); false alarms: 0" in out
+
+    page = call("reference", "--hunts", path)[1]
+    assert "| `validation.send_back` |" in page
+    assert "| 1 | each value costs 2E - (n - 1) messages |" in page
+    assert "not measured" in page
+    assert "no share found is claimed" in call("reference")[1]
+
+
+def test_an_interrupt_ends_with_130_and_readable_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody pressed Ctrl-C after two runs."""
+    from alyslab.chaos import search as module
+
+    real, calls = module.attempt, []
+
+    def stopping(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "attempt", stopping)
+    code, out, _ = call("search", "--seeds", "5", "--case", "mining", "--jobs", "1")
+
+    assert code == 130
+    assert "interrupted" in out
+    assert "2 runs: 2 pass" in out
+
+
 def test_a_bug_that_is_not_found_ends_with_one() -> None:
     """A hunt with too few seeds must not look like a success."""
-    hunt = ("catalogue", "--defect", "quorum.rejoins_unrecovered", "--seeds", "1", "--jobs", "1")
+    hunt = ("catalogue", "--defect", "mining.deaf", "--seeds", "1", "--jobs", "1")
     code, out, _ = call(*hunt)
 
     assert code == 1
@@ -115,7 +162,15 @@ def test_a_bug_that_is_not_found_ends_with_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("search", "--case", "nobody"), ("shrink", "alys1-x"), ("draw", "cloud")]
+    "arguments",
+    [
+        ("search", "--case", "nobody"),
+        ("shrink", "alys1-x"),
+        ("draw", "cloud"),
+        ("catalogue", "--defect", "no.bug"),
+        ("catalogue", "--keep", __file__),
+        ("reference", "--hunts", __file__),
+    ],
 )
 def test_bad_input_ends_with_two(arguments: tuple[str, ...]) -> None:
     """What the user gave is said to be wrong; nothing has started."""

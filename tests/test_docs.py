@@ -271,7 +271,10 @@ def test_the_phases_said_to_be_missing_are_those_that_are_not_built() -> None:
 
 @pytest.mark.parametrize(
     ("page", "arguments"),
-    [("configuration.md", ["config", "--reference"]), ("faults.md", ["chaos", "reference"])],
+    [
+        ("configuration.md", ["config", "--reference"]),
+        ("faults.md", ["chaos", "reference", "--hunts", "docs/hunts.json"]),
+    ],
 )
 def test_a_generated_page_is_what_the_code_says(page: str, arguments: list[str]) -> None:
     """`make docs` writes it; asked of a fresh process, as tests plant bugs of their own in theirs."""

@@ -9,8 +9,8 @@ nodes out of what is asked about honest ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.chaos.byzantine import BOUNDS, DETECTED_BY
 from alyslab.checkers import agreement
@@ -70,6 +70,23 @@ class Account:
     def alive(self) -> bool | None:
         """Whether honest members' blocks got into the chain; None where none of them had a turn."""
         return self.honest_blocks > 0 if self.honest_turns else None
+
+    @property
+    def summary(self) -> str:
+        """The account in a line."""
+        after = "nobody" if self.noticed_after_s is None else f"after {self.noticed_after_s:g} s"
+        alive = {True: "went on", False: "STOPPED", None: "had no turn"}[self.alive]
+        least = "no number of members" if self.least is None else f"{self.least} of {self.members} members"
+        return (
+            f"{self.entry} {self.fault} by {len(self.attackers)}: {self.acts} acts, "
+            f"{self.delivered} messages delivered, {self.kept_back} kept back; "
+            f"noticed by {len(self.noticed_by)} ({after}); "
+            f"safety {'held' if self.safe else 'BROKEN'}, honest blocks {alive}; {least} must win"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the account as JSON values, with what follows from it."""
+        return {**asdict(self), "safe": self.safe, "alive": self.alive, "least": self.least}
 
     @property
     def least(self) -> int | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from alyslab.chaos.vocabulary import Fault, Parameter
+from alyslab.model.aura import majority
 
 ACTIVITY: Final = Parameter(
     name="activity_ratio",
@@ -94,19 +95,15 @@ class Bound:
     """The same in words, with n members and a quorum of q = ⌈2n/3⌉."""
 
 
-def _quorum(members: int) -> int:
-    return (2 * members + 2) // 3
-
-
-_STOPS: Final = Bound(breaks="liveness", least=lambda n: n - _quorum(n) + 1, formula="n - q + 1")
-_CERTIFIES: Final = Bound(breaks="safety", least=_quorum, formula="q")
+_STOPS: Final = Bound(breaks="liveness", least=lambda n: n - majority(n) + 1, formula="n - q + 1")
+_CERTIFIES: Final = Bound(breaks="safety", least=majority, formula="q")
 BOUNDS: Final[Mapping[str, Bound]] = {
     "byzantine.withhold_votes": _STOPS,
     "byzantine.flip_votes": _STOPS,
     "byzantine.withhold_blocks": Bound(breaks="liveness", least=lambda n: n, formula="n"),
-    "byzantine.manipulate": Bound(breaks="safety", least=lambda n: 2 * _quorum(n) - n, formula="2q - n"),
+    "byzantine.manipulate": Bound(breaks="safety", least=lambda n: 2 * majority(n) - n, formula="2q - n"),
     "byzantine.double_spend": _CERTIFIES,
-    "byzantine.eclipse": Bound(breaks="safety", least=_quorum, formula="q keys"),
+    "byzantine.eclipse": Bound(breaks="safety", least=majority, formula="q keys"),
 }
 """The attacks that enough members win; a test holds both sides of each."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from alyslab.chaos.catalogue import cases_for
@@ -48,7 +48,9 @@ class Hunt:
         """What came of it, in two words."""
         if not self.cases:
             return "not hunted"
-        return "NOT FOUND" if self.seeds is None else f"{self.seeds} seeds"
+        if self.seeds is None:
+            return "NOT FOUND"
+        return f"{self.seeds} seed{'s' if self.seeds > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +60,21 @@ class _Chunk:
     defect: str
     first_seed: int
     limit: int
+    version: str
     tried: int = 0
     errors: int = 0
 
 
 def hunt_all(
-    defects: Sequence[str], *, limit: int, first_seed: int = 0, jobs: int = 1
+    defects: Sequence[str], *, limit: int, first_seed: int = 0, jobs: int = 1, version: str = ""
 ) -> Generator[Hunt, None, None]:
     """Hunt planted bugs, and yield each hunt as it ends; which seeds find a bug does not depend on ``jobs``.
 
     Closing the generator ends the chunks that are under way, and starts no other.
     """
-    waiting = deque(_Chunk(defect=defect, first_seed=first_seed, limit=limit) for defect in defects)
+    waiting = deque(
+        _Chunk(defect=defect, first_seed=first_seed, limit=limit, version=version) for defect in defects
+    )
     if jobs == 1:
         while waiting:
             found = _hunt_chunk(waiting.popleft())
@@ -95,18 +100,27 @@ def hunt_all(
 def _hunt_chunk(chunk: _Chunk) -> Hunt | _Chunk:
     """Try some seeds, each with all cases; returns the hunt if it is over, else what is left of it."""
     cases = cases_for(chunk.defect)
-    begun = Hunt(defect=chunk.defect, cases=cases, first_seed=chunk.first_seed, limit=chunk.limit)
-    tried, errors = chunk.tried, chunk.errors
-    for _ in range(min(CHUNK, chunk.limit - tried) if cases else 0):
+    tried, errors, seen = chunk.tried, chunk.errors, None
+    last = min(tried + CHUNK, chunk.limit) if cases else tried
+    while tried < last and seen is None:
+        seed, tried = chunk.first_seed + tried, tried + 1
         for case in cases:
-            trial = attempt(case, chunk.first_seed + tried, (chunk.defect,))
+            trial = attempt(case, seed, (chunk.defect,))
             errors += trial.status == "error"
             if trial.violates:
-                found = {"seeds": tried + 1, "checks": trial.checks, "case": case, "token": trial.token}
-                return Hunt(**{**begun.as_dict(), **found, "errors": errors})
-        tried += 1
-    if not cases or tried >= chunk.limit:
-        return Hunt(**{**begun.as_dict(), "errors": errors})
-    return _Chunk(
-        defect=chunk.defect, first_seed=chunk.first_seed, limit=chunk.limit, tried=tried, errors=errors
+                seen = trial
+                break
+    if seen is None and cases and tried < chunk.limit:
+        return replace(chunk, tried=tried, errors=errors)
+    return Hunt(
+        defect=chunk.defect,
+        cases=cases,
+        first_seed=chunk.first_seed,
+        limit=chunk.limit,
+        version=chunk.version,
+        errors=errors,
+        seeds=tried if seen is not None else None,
+        checks=seen.checks if seen is not None else (),
+        case=seen.case if seen is not None else "",
+        token=seen.token if seen is not None else "",
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alyslab.chaos.cases import chosen
+from alyslab.chaos.coverage import SiteTally, tally
 from alyslab.chaos.trial import Trial, attempt
 from alyslab.chaos.workers import in_order
 from alyslab.errors import BadInputError, Problem
@@ -28,17 +29,6 @@ class Finding:
     trial: Trial
     times: int
     """How many runs of the search showed it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteTally:
-    """What one fault site did over a whole search."""
-
-    name: str
-    armed: int
-    """Runs that made it active and came by."""
-    visits: int
-    fired: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,17 +70,7 @@ class Search:
     @property
     def sites(self) -> list[SiteTally]:
         """What each site did, by name; one that was armed and never fired is a gap of the search."""
-        tally: dict[str, list[int]] = {}
-        for trial in self.trials:
-            for one in trial.sites:
-                counts = tally.setdefault(one.name, [0, 0, 0])
-                counts[0] += one.active
-                counts[1] += one.visits
-                counts[2] += one.fired
-        return [
-            SiteTally(name=name, armed=armed, visits=visits, fired=fired)
-            for name, (armed, visits, fired) in sorted(tally.items())
-        ]
+        return tally(trial.sites for trial in self.trials)
 
 
 def search(

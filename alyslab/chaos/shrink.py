@@ -71,7 +71,8 @@ def shrink(
     check
         The check to hold fixed; by default the first one that fails.
     limit_s
-        Real time to stop at; the smallest run found so far is returned then.
+        Real time that it may take; no run is begun that would not end by then, if it takes as
+        long as the longest so far.  The smallest run found is returned.
     progress
         Told of each smaller run.
 
@@ -88,7 +89,7 @@ def shrink(
     first_run = attempts.run(start)
     if first_run is None:
         raise BadInputError(Problem(where="token", what="its run does not fail the same way twice"))
-    attempts.deadline_s = time.monotonic() + limit_s
+    attempts.deadline_s = began_s + limit_s
     smallest, complete = _smallest(attempts, case, start)
     last_run = attempts.run(smallest)
     if last_run is None:

@@ -13,6 +13,7 @@ from alyslab.chaos.resilience import interval, resilience
 from alyslab.chaos.swarm import draw_plan
 from alyslab.chaos.systems import system_named
 from alyslab.checkers.verdict import Check
+from alyslab.runtime.sites import ACTIVATION_RATIO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ def plan_of_family(system: str, family: str, seed: int) -> Plan | None:
 def by_family(
     systems: Sequence[str], seeds: Iterable[int], *, families: Sequence[str] = FAMILIES
 ) -> tuple[pd.DataFrame, list[Outcome]]:
-    """Run drawn plans of each family over each system.
+    """Run drawn plans of each family over each system, with fault sites as in a search.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def by_family(
                 plan = plan_of_family(system, family, seed)
                 if plan is None:
                     continue
-                outcome = run_plan(plan, seed=seed)
+                outcome = run_plan(plan, seed=seed, activation_ratio=ACTIVATION_RATIO)
                 figures = resilience(outcome.run.journal)
                 outcomes.append(outcome)
                 rows.append(
@@ -135,26 +136,6 @@ def spans(journal: Journal) -> list[dict[str, Any]]:
             "end_s": healed.get(event.subject, event.time_ns / 1e9),
         }
         for event in journal.select(kind="chaos.injected")
-    ]
-
-
-def messages_before(journal: Journal, at_ns: int, *, most: int = 24) -> list[dict[str, Any]]:
-    """Return the last messages before a moment, as a space-time diagram takes them.
-
-    None is marked: a check of a whole run, such as convergence, is broken by no single message.
-    """
-    handled = list(journal.select(kind="net.message", before_ns=at_ns + 1))[-most:]
-    return [
-        {
-            "sender": event.fields["sender"],
-            "receiver": event.subject,
-            "sent_ns": event.fields["sent_ns"],
-            "started_ns": event.time_ns,
-            "ended_ns": event.time_ns,
-            "number": event.fields["id"],
-            "sequence": event.fields["id"],
-        }
-        for event in handled
     ]
 
 

@@ -39,9 +39,9 @@ OFTEN: Final = {
     "resource.io_errors": 0.5,
 }
 """Kinds that exist more often: what other faults need to bite, and what real machines do most."""
-FAVOURED: Final = {"process.crash": 2.0, "network.partition": 4.0, "network.isolate": 2.0}
+FAVOURED: Final = {"process.crash": 2.0, "network.partition": 4.0, "resource.io_errors": 2.0}
 """How many times as often as others these come, where they exist.  Source: Jepsen's nemeses, which find
-most with partitions and crashes."""
+most with partitions, crashes and disks that fail."""
 STRONGEST_RATIO: Final = 0.4
 """Chance of a kind to come as strong as it can; else how strong it may be is drawn too."""
 CRASH: Final = "process.crash"
@@ -61,10 +61,8 @@ USUAL_RATIO: Final = 0.6
 MOST_ENTRIES: Final = 12
 SELECTS: Final[tuple[Select, ...]] = ("one", "minority", "majority", "all", "random", "primaries")
 MINOR: Final[tuple[Select, ...]] = ("one", "minority")
-MAJOR: Final[tuple[Select, ...]] = ("majority", "all")
-"""Whom a fault hits that others could make up for while they are the more."""
-MAJOR_RATIO: Final = 0.6
-"""Chance of a fault that a crash shows to hit so many."""
+EVERYBODY_RATIO: Final = 0.6
+"""Chance of a fault that a crash shows to hit all members: what some have lost the others make up for."""
 CUTS: Final = frozenset({"network.partition", "network.bridge"})
 """Faults between their targets and all others, which are nothing where there are no others."""
 LASTS_RATIO: Final = (0.03, 0.35)
@@ -159,7 +157,7 @@ class _Draw:
         yield first
         if CRASH in self.strongest and first.fault in SHOWN_BY_CRASH and self._happens(FOLLOWED_RATIO):
             last_s = self._length_s if first.end_s is None else first.end_s
-            start_s = round(self.random.uniform(first.start_s, last_s), 3)
+            start_s = round(self.random.uniform((first.start_s + last_s) / 2, last_s), 3)
             yield self._entry(FAULTS[CRASH], start_s=start_s, target=first.target, state="durable")
 
     def _entry(
@@ -196,8 +194,8 @@ class _Draw:
         out = set() if self._spec.has_primaries else {"primaries"}
         out |= {"all"} if fault.name in CUTS else set()
         selects = MINOR if few else tuple(select for select in SELECTS if select not in out)
-        if not few and fault.name in SHOWN_BY_CRASH and self._happens(MAJOR_RATIO):
-            selects = MAJOR
+        if not few and fault.name in SHOWN_BY_CRASH and self._happens(EVERYBODY_RATIO):
+            selects = ("all",)
         fitting = [target for target in self._hit if target.select in selects]
         if fitting and self._happens(SAME_RATIO):
             return random.choice(fitting)

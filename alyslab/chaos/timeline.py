@@ -176,6 +176,22 @@ class Timeline:
                 back_ns = later
         return back_ns
 
+    def views(self) -> dict[str, list[tuple[float, float]]]:
+        """Return, for each member, when it served: (begin, end) of each stretch, in s.
+
+        A stretch goes from one thing done to the last that followed it within a window.
+        """
+        stretches: dict[str, list[tuple[float, float]]] = {}
+        for member, times in self.served.items():
+            found: list[list[int]] = []
+            for at_ns in times:
+                if found and at_ns - found[-1][1] <= self.window_ns:
+                    found[-1][1] = at_ns
+                else:
+                    found.append([at_ns, at_ns])
+            stretches[member] = [(begin / NS_PER_S, end / NS_PER_S) for begin, end in found]
+        return stretches
+
     def frame(self) -> pd.DataFrame:
         """Return availability and throughput over time: time_s, available_ratio, done_per_s."""
         import pandas as pd

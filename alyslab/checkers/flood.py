@@ -98,7 +98,7 @@ def flood_checks(log: GossipLog) -> tuple[Check, ...]:
         _a_block_is_new_once(log),
         own(log),
         _nothing_arrives_before_it_left(log),
-        _nobody_sends_what_it_lacks(log),
+        nobody_sends_what_it_lacks(log),
         _no_uplink_is_overdrawn(log),
     )
 
@@ -209,7 +209,8 @@ def _nothing_arrives_before_it_left(log: GossipLog) -> Check:
     return _none_of(len(log.received), name, early, unit="messages", source="causality")
 
 
-def _nobody_sends_what_it_lacks(log: GossipLog) -> Check:
+def nobody_sends_what_it_lacks(log: GossipLog) -> Check:
+    """Hold senders against what they had: their own blocks, and those that they got before."""
     broken = []
     for event in log.received:
         had = log.firsts.get((event.fields["block"], event.fields["sender"]))

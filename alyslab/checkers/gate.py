@@ -1,8 +1,8 @@
 """Verdicts over V2's gate: production only when it is allowed, and allowed when its rule says so.
 
 Reads ``consensus.gated`` (the rule's numbers), ``consensus.gate`` (a decision
-with what it was made from), ``consensus.produced``, ``consensus.skipped``,
-``consensus.rejoining`` and ``consensus.rejoined``; the subject is the node.
+with what it was made from), ``consensus.produced`` and ``consensus.skipped``;
+the subject is the node.
 
 Source: alys-system.md §3: issue_10, the code and its presets.
 """
@@ -22,8 +22,6 @@ KINDS = (
     "consensus.gate",
     "consensus.produced",
     "consensus.skipped",
-    "consensus.rejoining",
-    "consensus.rejoined",
 )
 """What is read."""
 SOURCE = "alys-system.md §3, issue_10"
@@ -33,27 +31,20 @@ def production_is_allowed(events: Iterable[Event]) -> Verdict:
     """Whoever has a gate asks it before it writes, and the gate decides by its rule and by what is so."""
     rules: dict[str, Event] = {}
     decided: dict[str, Event] = {}
-    catching_up: dict[str, Event] = {}
-    unasked, wrong, blind = list[Event](), list[Event](), list[Event]()
+    unasked, wrong = list[Event](), list[Event]()
     turns = decisions = 0
     for event in events:
         node, fields = event.subject, event.fields
         if event.kind == "consensus.started":
-            for kept in (rules, decided, catching_up):
-                kept.pop(node, None)
+            rules.pop(node, None)
+            decided.pop(node, None)
         elif event.kind == "consensus.gated":
             rules[node] = event
-        elif event.kind == "consensus.rejoining":
-            catching_up[node] = event
-        elif event.kind == "consensus.rejoined":
-            catching_up.pop(node, None)
         elif event.kind == "consensus.gate":
             decisions += 1
             decided[node] = event
             if fields["allowed"] != _allows(rules[node].fields, fields):
                 wrong.append(event)
-            if node in catching_up and fields["state"] == "synced":
-                blind += [catching_up[node], event]
         elif node in rules and (event.kind == "consensus.produced" or fields.get("reason") == "gate"):
             turns += 1
             last = decided.get(node)
@@ -64,7 +55,6 @@ def production_is_allowed(events: Iterable[Event]) -> Verdict:
         (
             _none("turns taken or left against the gate", unasked, turns, "turns"),
             _none("decisions of the gate that its rule does not give", wrong, decisions, "decisions"),
-            _none("decisions as synced of a node that catches up", blind, decisions, "decisions", pairs=True),
         )
     )
 
@@ -86,12 +76,6 @@ def _allows(rule: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return bool(near and now["height"] >= rule["ratio_least"] * now["target"])
 
 
-def _none(name: str, found: list[Event], seen: int, unit: str, *, pairs: bool = False) -> Check:
-    return none_of(
-        name,
-        seen=seen,
-        broken=len(found) // 2 if pairs else len(found),
-        source=SOURCE,
-        unit=unit,
-        evidence=tuple(event.as_dict() for event in found[: 2 if pairs else 1]),
-    )
+def _none(name: str, found: list[Event], seen: int, unit: str) -> Check:
+    evidence = tuple(event.as_dict() for event in found[:1])
+    return none_of(name, seen=seen, broken=len(found), source=SOURCE, unit=unit, evidence=evidence)

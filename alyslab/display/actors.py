@@ -147,7 +147,7 @@ def depth_figure(depths: Mapping[str, Depth], *, capacity: int) -> Figure:
         axes.step(depth.time_ns / 1e6, depth.waiting, where="post", color="C0")
         axes.axhline(capacity, color="C3", linestyle="--", linewidth=1.2)
         axes.set_title(f"{policy}: at most {int(depth.waiting.max())} wait, {capacity} fit", fontsize=11)
-        axes.set_ylabel("waiting")
+        axes.set_ylabel("waiting\n[messages]")
     axes.set_xlabel("time since the run began [ms]")
     plt.close(figure)
     return figure

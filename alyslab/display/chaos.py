@@ -21,9 +21,12 @@ FAMILY_STYLES: Final = {
 
 
 def plan_timeline(
-    spans: Sequence[Mapping[str, Any]], service: pd.DataFrame, phases: Mapping[str, float]
+    spans: Sequence[Mapping[str, Any]],
+    service: pd.DataFrame,
+    phases: Mapping[str, float],
+    views: Mapping[str, Sequence[tuple[float, float]]],
 ) -> Figure:
-    """Draw the faults of a run as bars over its throughput and availability.
+    """Draw the faults of a run as bars over what each member did, and over throughput and availability.
 
     Parameters
     ----------
@@ -33,43 +36,67 @@ def plan_timeline(
         time_s, available_ratio, done_per_s.
     phases
         When each phase began, in s.
+    views
+        For each member, when it served: (begin, end) of each stretch, in s.
     """
     import matplotlib.pyplot as plt
 
-    figure, (upper, lower) = plt.subplots(
-        2,
-        1,
-        sharex=True,
-        layout="constrained",
-        figsize=(8.6, 3.4 + 0.3 * len(spans)),
-        height_ratios=[max(1.0, 0.3 * len(spans)), 2.4],
+    heights = [max(1.0, 0.3 * len(spans)), max(0.8, 0.26 * len(views)), 2.4]
+    figure, (upper, middle, lower) = plt.subplots(
+        3, 1, sharex=True, layout="constrained", figsize=(9.2, 1.2 + sum(heights)), height_ratios=heights
     )
-    for lane, span in enumerate(spans):
-        colour, hatch = FAMILY_STYLES[span["family"]]
-        length_s = max(span["end_s"] - span["begin_s"], 0.1)
-        upper.broken_barh(
-            [(span["begin_s"], length_s)], (lane - 0.35, 0.7), color=colour, hatch=hatch, edgecolor="white"
-        )
-    upper.set_yticks(range(len(spans)), [f"{span['entry']} {span['fault']}" for span in spans])
-    upper.invert_yaxis()
-    upper.set(title="The plan, and the service that it left")
-    lower.plot(service["time_s"], service["done_per_s"], color="C0", label="done a second")
+    _draw_spans(upper, spans)
+    for lane, stretches in enumerate(views.values()):
+        lengths = [(begin_s, max(end_s - begin_s, 0.1)) for begin_s, end_s in stretches]
+        middle.broken_barh(lengths, (lane - 0.3, 0.6), color="0.45")
+    middle.set_yticks(range(len(views)), list(views))
+    middle.set_ylabel("serving")
+    middle.invert_yaxis()
+    lower.plot(service["time_s"], service["done_per_s"], color="C0", label="done a second, all members")
+    lower.set(xlabel="time since the run began [s]", ylabel="done [1/s]")
+    lower.set_ylim(bottom=0)
     share = lower.twinx()
     share.plot(
         service["time_s"], service["available_ratio"], color="C3", linestyle="--", label="members that serve"
     )
     share.set(ylabel="share of members", ylim=(0, 1.05))
     share.grid(visible=False)
-    for name, begin_s in phases.items():
-        for axes in (upper, lower):
-            axes.axvline(begin_s, color="0.6", linewidth=1)
-        lower.annotate(name, (begin_s, 1.0), xycoords=("data", "axes fraction"), fontsize=8, color="0.35")
-    lower.set(xlabel="time since the run began [s]", ylabel="done [1/s]")
-    lower.set_ylim(bottom=0)
+    _mark_phases((upper, middle, lower), phases)
     lines = [*lower.get_lines()[:1], *share.get_lines()[:1]]
-    lower.legend(lines, [str(line.get_label()) for line in lines], loc="lower right")
+    figure.legend(handles=lines, loc="outside lower center", ncols=2)
     plt.close(figure)  # the cell that returns the figure shows it
     return figure
+
+
+def _draw_spans(axes: Any, spans: Sequence[Mapping[str, Any]]) -> None:
+    from matplotlib.patches import Patch
+
+    for lane, span in enumerate(spans):
+        colour, hatch = FAMILY_STYLES[span["family"]]
+        length_s = max(span["end_s"] - span["begin_s"], 0.1)
+        axes.broken_barh(
+            [(span["begin_s"], length_s)], (lane - 0.35, 0.7), color=colour, hatch=hatch, edgecolor="white"
+        )
+    axes.set_yticks(range(len(spans)), [f"{span['entry']} {span['fault']}" for span in spans])
+    axes.invert_yaxis()
+    axes.set_title("The plan, and the service that it left", pad=18)
+    families = dict.fromkeys(span["family"] for span in spans)
+    handles = [
+        Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=family)
+        for family in families
+        for colour, hatch in (FAMILY_STYLES[family],)
+    ]
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), title="family")
+
+
+def _mark_phases(panels: Sequence[Any], phases: Mapping[str, float]) -> None:
+    for name, begin_s in phases.items():
+        for axes in panels:
+            axes.axvline(begin_s, color="0.6", linewidth=1)
+        at = (begin_s, 1.0)
+        panels[0].annotate(
+            name, at, (2, 3), xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=9
+        )
 
 
 def score_figure(families: pd.DataFrame) -> Figure:
@@ -110,7 +137,9 @@ def heat_map(runs: pd.DataFrame) -> Figure:
         fmt=".2f",
         cbar_kws={"label": "mean score"},
     )
-    axes.set(xlabel="system", ylabel="family of faults", title="Fault by component")
+    axes.set(xlabel="system", ylabel="family of faults", title="Fault by component; grey: none acts there")
+    axes.set_facecolor("0.9")
+    axes.grid(visible=False)
     axes.tick_params(axis="y", rotation=0)
     plt.close(figure)
     return figure
@@ -126,7 +155,7 @@ def shrink_figure(before: Mapping[str, Any], after: Mapping[str, Any]) -> Figure
     axes.barh(range(len(names)), shares, color="C0")
     for place, name in enumerate(names):
         axes.annotate(
-            f"{before[name]:g} → {after[name]:g}",
+            f"{before[name]:.4g} → {after[name]:.4g}",
             (shares[place], place),
             xytext=(5, 0),
             textcoords="offset points",
@@ -134,6 +163,10 @@ def shrink_figure(before: Mapping[str, Any], after: Mapping[str, Any]) -> Figure
         )
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set(xlim=(0, 1.25), xlabel="share that is left", title="The failing run, before and after shrinking")
+    axes.set(
+        xlim=(0, max(shares, default=1.0) + 0.25),
+        xlabel="share that is left",
+        title="The failing run, before and after shrinking",
+    )
     plt.close(figure)
     return figure

@@ -72,7 +72,7 @@ def stable_latency_figure(quantiles: Sequence[Measured]) -> Figure:
         axes.plot(places, [each.published_ms for each in rows], "X", color="C3", label="published")
         axes.set(title=network, xlabel="quantile [ratio]", xticks=list(places), xlim=(-0.5, len(rows) - 0.5))
         axes.set_xticklabels([f"{each.ratio:g}" for each in rows])
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.06 * axes.get_ylim()[1])
     panels[0][0].set_ylabel("stable latency [ms]")
     _legend_below(figure, panels[0][0])
     plt.close(figure)
@@ -189,35 +189,41 @@ def relay_figure(delays_s: Mapping[str, Sequence[Any]]) -> Figure:
 
 
 def sweep_figure(frame: pd.DataFrame, column: str, label: str) -> Figure:
-    """Draw one quantity of the ns-3 sweep over interval and size, published beside simulated."""
+    """Draw one quantity of the ns-3 sweep, published beside simulated; protocols in columns."""
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(1, 2, figsize=(9.6, 5.0), layout="constrained", sharey=True)
-    for axes, sweep, x, scale, name in (
-        (panels[0], "interval", "interval_s", 1.0, "block interval [s], size grows with it"),
-        (panels[1], "size", "block_bytes", 1e6, "block size [MB], every 600 s"),
-    ):
-        chosen = frame[frame["sweep"] == sweep].sort_values(x)
-        for i, (protocol, rows) in enumerate(chosen.groupby("protocol", sort=True)):
-            at = rows[x] / scale
-            axes.plot(at, rows[f"published_{column}"], "X--", color=f"C{i}", label=f"{protocol}, published")
-            bars = (rows[column] - rows[f"{column}_low"], rows[f"{column}_high"] - rows[column])
-            axes.errorbar(
-                at,
-                rows[column],
-                bars,
-                fmt=MARKERS[i],
-                color=f"C{i}",
-                capsize=4,
-                label=f"{protocol}, simulated",
-            )
-        axes.set(xscale="log", yscale="log", xlabel=name)
-    panels[0].set_ylabel(label)
-    _legend_below(figure, panels[0])
+    protocols = list(dict.fromkeys(frame["protocol"]))
+    figure, panels = plt.subplots(
+        *(2, len(protocols)),
+        figsize=(9.6, 6.4),
+        layout="constrained",
+        sharey=True,
+        sharex="row",
+        squeeze=False,
+    )
+    rows = (
+        ("interval", "interval_s", 1.0, "block interval [s], size grows with it"),
+        ("size", "block_bytes", 1e6, "block size [MB], every 600 s"),
+    )
+    for row, (sweep, x, scale, name) in zip(panels, rows, strict=True):
+        for axes, protocol in zip(row, protocols, strict=True):
+            chosen = frame[(frame["sweep"] == sweep) & (frame["protocol"] == protocol)].sort_values(x)
+            at, middle = chosen[x] / scale, chosen[column]
+            axes.plot(at, chosen[f"published_{column}"], "X--", color="C3", label="published")
+            bars = (middle - chosen[f"{column}_low"], chosen[f"{column}_high"] - middle)
+            axes.errorbar(at, middle, bars, fmt="o", color="C0", capsize=4, label="simulated")
+            axes.set(xscale="log", yscale="log")
+            axes.xaxis.set_major_formatter("{x:g}")
+        row[len(protocols) // 2].set_xlabel(name)
+    for axes, protocol in zip(panels[0], protocols, strict=True):
+        axes.set_title(protocol)
+    panels[0][0].yaxis.set_major_formatter("{x:g}")
+    figure.supylabel(label)
+    _legend_below(figure, panels[0][0])
     plt.close(figure)
     return figure
 
 
 def _legend_below(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))

@@ -209,12 +209,19 @@ class Record:
         )
 
 
+_UINT64_MAX = (1 << 64) - 1
 _pack_again = msgpack.Packer(use_bin_type=True).pack  # a new packer for each call costs more than packing
 
 
 def pack(item: Any) -> bytes:
-    """Return the msgpack bytes of lists, integers, byte strings, booleans and None."""
-    packed: bytes = _pack_again(item)
+    """Return the msgpack bytes of lists, 64-bit integers, byte strings, booleans and None.
+
+    Raises :class:`EncodingError` for a larger integer.
+    """
+    try:
+        packed: bytes = _pack_again(item)
+    except OverflowError:
+        raise EncodingError("integer_too_large", value=item, most=_UINT64_MAX) from None
     return packed
 
 

@@ -5,7 +5,7 @@ which the sentence is found there, the dotted names of what says it here, the
 deviation by which V1 differs, and a note.  Parts without a number are those of
 §1; of §2 stands the drift of parameters, of §6 and §7 all.  What is no rule of
 the chain (sync, gossip, RPC, storage, ports) names where it belongs, with its
-issue.  Tests hold every name to exist and, where the facts are at hand, every
+issue, or ``later``.  Tests hold every name to exist and, where the facts are at hand, every
 sentence to be found.
 """
 
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-ELSEWHERE = re.compile(r"issue \d+: ")
+ELSEWHERE = re.compile(r"(issue \d+|later): ")
 """How a row begins that belongs to another part of the laboratory."""
 
 

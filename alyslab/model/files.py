@@ -92,10 +92,13 @@ def _read_bytes(reader: _Reader) -> Iterator[SignedBlock]:
 
 
 def write_json(blocks: Iterable[SignedBlock]) -> Iterator[str]:
-    """Yield a chain as JSON lines: a header, then a block per line."""
+    """Yield a chain as JSON lines: a header, a block per line, and how many there were."""
     yield json.dumps(JSON_FORMAT) + "\n"
+    count = 0
     for signed in blocks:
+        count += 1
         yield json.dumps(SIGNED_BLOCK.to_json(signed)) + "\n"
+    yield json.dumps({"blocks": count}) + "\n"
 
 
 def read_json(lines: Iterable[str]) -> Iterator[SignedBlock]:
@@ -106,9 +109,16 @@ def read_json(lines: Iterable[str]) -> Iterator[SignedBlock]:
 def _read_json(lines: Iterator[str]) -> Iterator[SignedBlock]:
     if _parse(next(lines, ""), "line[0]") != JSON_FORMAT:
         raise EncodingError("unknown_version", field="line[0]", known=JSON_FORMAT)
-    for number, line in enumerate(lines, start=1):
-        signed: SignedBlock = SIGNED_BLOCK.from_json(_parse(line, f"line[{number}]"), f"line[{number}]")
+    for count, line in enumerate(lines):
+        field = f"line[{count + 1}]"
+        document = _parse(line, field)
+        if document == {"blocks": count}:
+            if any(lines):
+                raise EncodingError("trailing_bytes", field=field, value=count)
+            return
+        signed: SignedBlock = SIGNED_BLOCK.from_json(document, field)
         yield signed
+    raise EncodingError("truncated", field="end", missing='{"blocks": …}')
 
 
 def _parse(line: str, field: str) -> Any:

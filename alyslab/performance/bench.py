@@ -25,6 +25,8 @@ SUITE: Mapping[str, str] = {
     "actor_detection": "alyslab.performance.actor_checkers:detection_checks",
     "consensus": "alyslab.performance.consensus:consensus_checks",
     "chaos": "alyslab.performance.chaos:all_checks",
+    "property": "alyslab.performance.property:generation_checks",
+    "property_detection": "alyslab.performance.property:detection_checks",
 }
 """Benchmarks by name: ``module:function`` that returns checks."""
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.errors import BadInputError, Problem, StallError, UnhandledError
 from alyslab.property.case import from_json, to_json
-from alyslab.runtime import failed_run, simulate
+from alyslab.runtime import failed_run, require_current, simulate
+from alyslab.runtime.replay import runs_what
 from alyslab.runtime.sites import planting
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Property:
         raise LookupError(f"property {self.name!r} is bound to no name in {module}, so no token can name it")
 
 
+@runs_what("place")
 async def check_case(*, place: str, case: Any) -> None:
     """Test one case of a property: the workload that replay tokens of properties name.
 
@@ -113,9 +115,20 @@ async def check_case(*, place: str, case: Any) -> None:
     if not isinstance(tested, Property):
         what = "there is no property of that name"
         raise BadInputError(Problem(where="check_case", key="place", what=what, value=place))
-    outcome = tested.check(from_json(case))
-    if inspect.isawaitable(outcome):
-        await outcome
+    with told(place):
+        outcome = tested.check(from_json(case))
+        if inspect.isawaitable(outcome):
+            await outcome
+
+
+@contextmanager
+def told(subject: str) -> Iterator[None]:
+    """Write a falsified claim into the journal, so that a replay that meets another end is another run."""
+    try:
+        yield
+    except Falsified as error:
+        require_current().journal.record("claim.falsified", subject, seen=str(error))
+        raise
 
 
 def strategy_of(schedule: int) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from alyslab.errors import BadInputError, Problem
-from alyslab.property.property import faults_falsify, run_behind, strategy_of
+from alyslab.property.property import faults_falsify, run_behind, strategy_of, told
 from alyslab.runtime import simulate
+from alyslab.runtime.replay import runs_what
 
 if TYPE_CHECKING:
     from alyslab.property.machine import SimulationMachine
@@ -49,6 +50,7 @@ def token_of(
     return ""
 
 
+@runs_what("machine")
 async def replay_steps(*, machine: str, steps: list[list[Any]]) -> None:
     """Run the steps of a machine in one go: the workload that replay tokens of machines name.
 
@@ -69,9 +71,10 @@ async def replay_steps(*, machine: str, steps: list[list[Any]]) -> None:
     found = machine_at(machine)
     tested = found()
     tested.within()
-    for name, values in steps:
-        await _rule_of(tested, name)(**values)
-    await tested.finish()
+    with told(machine):
+        for name, values in steps:
+            await _rule_of(tested, name)(**values)
+        await tested.finish()
 
 
 def machine_at(place: str) -> type[SimulationMachine]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alyslab.errors import Problem, TokenError
 from alyslab.runtime.event import Difference
@@ -18,6 +18,23 @@ from alyslab.runtime.simulation import MAX_STEPS, MAX_TIME_S
 from alyslab.runtime.token import DIGEST_CHARS, Token, python_minor
 
 Workload = Callable[..., Coroutine[Any, Any, Any]]
+WorkloadT = TypeVar("WorkloadT", bound=Workload)
+
+_places: dict[str, tuple[str, ...]] = {}
+
+
+def runs_what(*parameters: str) -> Callable[[WorkloadT], WorkloadT]:
+    """Say which parameters of a workload hold ``module:name`` of what it runs; a decorator.
+
+    A replay imports these modules before the run, as the workload's own: what
+    they register (defects that the token plants) must be known by then.
+    """
+
+    def register(workload: WorkloadT) -> WorkloadT:
+        _places[f"{workload.__module__}:{workload.__qualname__}"] = parameters
+        return workload
+
+    return register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +139,8 @@ def _find(token: Token) -> Workload:
         found: Any = _imported(module_name)
         for name in path.split("."):
             found = getattr(found, name)
+        for parameter in _places.get(token.workload, ()):
+            _imported(str(token.parameters.get(parameter)).partition(":")[0])
     except Exception as error:  # whatever a module raises as it is imported
         raise _problem(
             f"its workload {token.workload!r} can't be found: {error}", "a workload that this checkout has"

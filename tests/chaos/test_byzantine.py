@@ -17,13 +17,16 @@ from alyslab.chaos.target import Target
 from .plans import plan
 
 CONSENSUS = system_named("consensus")
-NAMES = [fault.name for fault in BYZANTINE]
+LONG = {"byzantine.selfish_mining": 240.0}
+"""Work comes every quarter of a minute, so a miner needs time to show what it does."""
+NAMES = [
+    pytest.param(fault.name, marks=pytest.mark.slow) if fault.name in LONG else fault.name
+    for fault in BYZANTINE
+]
 CHEAT = "node-1"
 STEADY_S = 16.0
 FINAL_S = 45.0
 """By then every node has a final block, below which no false branch may reach."""
-LONG = {"byzantine.selfish_mining": 240.0}
-"""Work comes every quarter of a minute, so a miner needs time to show what it does."""
 
 
 def cheating(
@@ -171,6 +174,7 @@ def test_a_manipulator_that_may_not_touch_the_network_leaves_it_alone() -> None:
     assert account(cheated("byzantine.manipulate", network="left_alone")).acts > 0
 
 
+@pytest.mark.slow
 def test_a_selfish_miner_takes_the_place_of_the_honest_ones_work() -> None:
     """It must cost another's work, and hand in what it kept, not merely mine."""
     journal = cheated("byzantine.selfish_mining").run.journal
@@ -183,6 +187,7 @@ def test_a_selfish_miner_takes_the_place_of_the_honest_ones_work() -> None:
     assert 0 < revenue.fields["won"] <= revenue.fields["works"]
 
 
+@pytest.mark.slow
 def test_a_miner_with_all_the_power_halts_the_chain_and_with_half_of_it_does_not() -> None:
     """Finality needs work: who has all of it and keeps it back stops everybody, at the spec's gap."""
     runs = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alyslab.chaos.cases import all_cases, case_of, chosen
+from alyslab.chaos.cases import case_named, case_of, chosen, parts
 from alyslab.chaos.corpus import Corpus
 from alyslab.chaos.search import search
 from alyslab.chaos.systems import SYSTEMS
@@ -25,13 +25,76 @@ def found():
 
 def test_without_names_every_workload_of_every_harness_is_searched() -> None:
     """A defect anywhere in the code under test must have a chance to be seen."""
-    from alyslab.harnesses.actor.workloads import WORKLOADS
+    import importlib
 
     names = {case.name for case in chosen()}
+    parts = {name.partition(":")[0] for name in names}
 
     assert {f"chaos:{name}" for name in SYSTEMS} <= names
-    assert {f"actor:{name}" for name in WORKLOADS} <= names
-    assert "network:flood" in names
+    assert {"actor", "network", "consensus", "sync", "mining", "model"} <= parts
+    for part in parts - {"chaos", "model"}:
+        workloads = importlib.import_module(f"alyslab.harnesses.{part}.workloads").WORKLOADS
+        assert {name for name in names if name.startswith(f"{part}:")} == {f"{part}:{w}" for w in workloads}
+
+
+def test_every_harness_has_workloads_to_be_searched() -> None:
+    """A harness without a registry would be left out without a word."""
+    import pkgutil
+
+    import alyslab.harnesses
+
+    harnesses = {
+        package.name for package in pkgutil.iter_modules(alyslab.harnesses.__path__) if package.ispkg
+    }
+
+    assert harnesses == set(parts()) - {"chaos", "model"}
+
+
+@pytest.mark.parametrize("case", ["network:spread", "network:links", "network:broadcast", "mining:mine"])
+def test_seeds_draw_what_a_workload_is_run_with(case: str) -> None:
+    """One set of parameters would leave the bugs of all others alone; the same seed draws the same."""
+    parameters = case_named(case).parameters
+    drawn = [repr(parameters(seed)) for seed in range(20)]
+
+    assert len(set(drawn)) > 5
+    assert drawn == [repr(parameters(seed)) for seed in range(20)]
+
+
+def test_spread_gives_each_seed_one_case_in_turn() -> None:
+    """Thousands of seeds over all cases, at the price of one each."""
+    found = search(seeds=range(5), cases=("network:broadcast", "mining:mine"), spread=True)
+
+    assert [(trial.seed, trial.case.partition(":")[0]) for trial in found.trials] == [
+        (0, "network"),
+        (1, "mining"),
+        (2, "network"),
+        (3, "mining"),
+        (4, "network"),
+    ]
+
+
+def test_an_interrupt_keeps_the_runs_and_findings_until_then(found, tmp_path: Path) -> None:
+    """What took an hour is not thrown away by Ctrl-C; the corpus has it."""
+    last = found.violations[0].seed
+    path = tmp_path / "corpus.jsonl"
+
+    def stopping(trials, _):
+        for trial in trials:
+            yield trial
+            if trial.violates:
+                raise KeyboardInterrupt
+
+    stopped = search(
+        seeds=range(last, last + 9),
+        cases=QUORUM,
+        planted=PLANTED,
+        corpus=Corpus(path, "v1"),
+        progress=stopping,
+    )
+
+    assert stopped.interrupted
+    assert [trial.seed for trial in stopped.trials] == [last]
+    assert len(Corpus(path, "v1").kept) == 1
 
 
 def test_a_harness_stands_for_all_of_its_workloads() -> None:
@@ -39,6 +102,9 @@ def test_a_harness_stands_for_all_of_its_workloads() -> None:
     assert {case.name.partition(":")[0] for case in chosen(("actor",))} == {"actor"}
     with pytest.raises(BadInputError, match="no such case"):
         chosen(("actors:trial",))
+    with pytest.raises(BadInputError) as refused:
+        chosen(("actor:nothing", "nobody"))
+    assert [problem.value for problem in refused.value.problems] == ["actor:nothing", "nobody"]
 
 
 def test_a_planted_bug_is_found_and_its_token_repeats_it(found) -> None:
@@ -75,9 +141,8 @@ def test_an_exception_of_the_code_under_test_is_an_outcome(monkeypatch: pytest.M
     async def broken() -> None:
         raise ZeroDivisionError("here")
 
-    cases = dict(all_cases())
-    cases["actor:trial"] = replace(cases["actor:trial"], main=broken)
-    monkeypatch.setattr("alyslab.chaos.trial.all_cases", lambda: cases)
+    case = replace(case_named("actor:trial"), main=broken)
+    monkeypatch.setattr("alyslab.chaos.trial.case_named", lambda _: case)
     trial = attempt("actor:trial", 1)
 
     assert (trial.status, trial.checks, trial.note) == ("error", ("ZeroDivisionError",), "here")

@@ -7,10 +7,12 @@ import pytest
 from alyslab.chaos.catalogue import cases_for, planted_bugs
 from alyslab.chaos.conduct import run_plan
 from alyslab.chaos.faults import FAULTS
-from alyslab.chaos.plan import Entry, Plan
+from alyslab.chaos.plan import Entry, Plan, PlanError
 from alyslab.chaos.resilience import resilience
+from alyslab.chaos.search import search
 from alyslab.chaos.systems import SYSTEMS, system_named
 from alyslab.chaos.target import Target
+from alyslab.harnesses.network.gossip import KINDS
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -41,6 +43,27 @@ def test_what_a_system_says_of_itself_exists(name: str) -> None:
     for key in spec.without:
         fault, _, parameter = key.rpartition(".")
         assert FAULTS[fault].parameter(parameter) is not None
+
+
+def test_peers_bear_every_protocol_and_an_unknown_one_is_refused() -> None:
+    """Four kinds of gossip share one system; a misspelt one must not become the default."""
+    phases = system_named("network").phases.model_copy(update={"faults_s": 4.0})
+    cut = Entry(fault="network.partition", target=Target(select="minority"), start_s=1.0, end_s=3.0)
+    for gossip in KINDS:
+        plan = Plan(system="network", options={"gossip": gossip}, phases=phases, entries=(cut,))
+        assert run_plan(plan, seed=1).verdict.status == "pass", gossip
+
+    with pytest.raises(PlanError, match="options.gossip: is none of its choices.*flood, inventory"):
+        run_plan(Plan(system="network", options={"gossip": "flud"}), seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", system_named("network").defects)
+def test_drawn_plans_find_each_planted_bug_of_the_network_system(defect: str) -> None:
+    """Issue 7: within 50 seeds nine tenths of them; these all are."""
+    found = search(seeds=range(50), cases=("chaos:network",), planted=(defect,), stop_at_first=True)
+
+    assert found.violations
 
 
 def test_every_planted_bug_of_a_system_is_hunted_in_it() -> None:

@@ -16,7 +16,11 @@ from .test_byzantine import CHEAT, LONG, acts, cheated, cheating, played
 NS_PER_S = 1_000_000_000
 MADE_UP = "byzantine.forge"
 HELD = "byzantine.withhold_votes"
-ADAPTS = [fault.name for fault in BYZANTINE if fault.name not in {"byzantine.eclipse", *LONG}]
+ADAPTS = [
+    fault.name if fault.name in {MADE_UP, HELD} else pytest.param(fault.name, marks=pytest.mark.slow)
+    for fault in BYZANTINE
+    if fault.name not in {"byzantine.eclipse", *LONG}
+]
 
 
 def moments_s(fault: str, **parameters: str) -> list[float]:
@@ -94,6 +98,7 @@ def test_an_adaptive_cheat_lies_low_once_it_was_noticed(fault: str) -> None:
     assert 0 < acts(fault, evasion="adaptive") <= acts(fault)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [MADE_UP, "byzantine.replay", "byzantine.false_sync"])
 def test_lying_low_costs_a_busy_cheat_most_of_its_chances(fault: str) -> None:
     """Twenty seconds for each time that it was noticed."""
@@ -114,7 +119,9 @@ def test_an_adaptive_cheat_pauses_for_as_long_as_it_says() -> None:
 
 
 @pytest.mark.parametrize("evasion", ["mimicry", "random_delay"])
-@pytest.mark.parametrize("fault", [MADE_UP, HELD, "byzantine.replay"])
+@pytest.mark.parametrize(
+    "fault", [HELD, *(pytest.param(name, marks=pytest.mark.slow) for name in (MADE_UP, "byzantine.replay"))]
+)
 def test_who_hides_acts_less_often(fault: str, evasion: str) -> None:
     """Both cost the cheat chances."""
     assert 0 < acts(fault, evasion=evasion) < acts(fault)

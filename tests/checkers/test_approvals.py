@@ -8,8 +8,9 @@ from alyslab.runtime.event import Event
 from tests.checkers.events import event
 
 
-def started(node: str = "a", *, members: int = 4, votes: int = 0) -> Event:
-    return event("consensus.started", node, members=members, slot_ms=5_000, votes=votes)
+def started(node: str = "a", *, members: int = 4, votes: int = 0, abstains: int = -1) -> Event:
+    fields = {"members": members, "slot_ms": 5_000, "votes": votes, "abstains_until": abstains}
+    return event("consensus.started", node, **fields)
 
 
 def approved(authority: int, root: str = "x", *, slot: int = 7, height: int = 1, clock_s: int = 35) -> Event:
@@ -25,8 +26,8 @@ def taken(node: str, root: str, *, slot: int, held: int = -1, early: int = 0) ->
     return event("consensus.candidate", node, root=root, slot=slot, held_slot=held, early=early)
 
 
-def imported(signers: int, root: str = "x") -> Event:
-    return event("consensus.imported", "a", root=root, signers=signers)
+def imported(signers: int, root: str = "x", *, height: int = 1) -> Event:
+    return event("consensus.imported", "a", root=root, signers=signers, height=height)
 
 
 def broken(verdict: Verdict) -> list[object]:
@@ -45,6 +46,32 @@ def test_too_few_signers_are_found_by_the_bits_alone() -> None:
     events = [started(), approved(0), approved(1), counted("a", 0), imported(0b0011)]
 
     assert broken(certificates(events)) == [1, 0, 0]
+
+
+def test_the_signers_must_be_of_the_federation_of_the_height() -> None:
+    """Three signed, and one of them is no member any more."""
+    terms = [
+        event("federation.term", "world", first_height=1, seats="0,1,2,3", quorum=3),
+        event("federation.term", "world", first_height=9, seats="1,2,3,4", quorum=3),
+    ]
+    given = [approved(index) for index in range(5)]
+
+    assert broken(certificates([*terms, *given, imported(0b00111, height=8)]))[0] == 0
+    assert broken(certificates([*terms, *given, imported(0b00111, height=9)]))[0] == 1
+    assert broken(certificates([*terms, *given, imported(0b10110, height=9)]))[0] == 0
+
+
+def test_who_has_lost_votes_must_know_it_and_abstain_beyond_them() -> None:
+    """A promise that ends too early keeps nobody from signing twice."""
+    signed = [started("node-0"), approved(0, slot=7), approved(0, "y", slot=8)]
+
+    def lost(votes: int, abstains: int) -> object:
+        return broken(votes_kept([*signed, started("node-0", votes=votes, abstains=abstains)]))[2]
+
+    assert lost(2, -1) == 0
+    assert lost(1, -1) == 1
+    assert lost(1, 7) == 1
+    assert lost(1, 8) == 0
 
 
 def test_a_signature_that_nobody_gave_is_found() -> None:

@@ -16,12 +16,17 @@ def at(seconds: float, one: Event) -> Event:
 
 
 def started(authority: int, seconds: float = 0) -> Event:
-    fields = {"authority": authority, "members": 2, "slot_ms": 5_000, "epoch_ms": 0, "votes": 0}
+    fields = {"authority": authority, "members": 2, "slot_ms": 5_000, "epoch_ms": 0, "votes": 0, "height": 0}
     return at(seconds, event("consensus.started", f"node-{authority}", **fields))
 
 
-def produced(authority: int, slot: int, root: str = "x") -> Event:
-    return at(slot * 5, event("consensus.produced", f"node-{authority}", slot=slot, root=root))
+def produced(authority: int, slot: int, root: str = "x", *, height: int = 1) -> Event:
+    fields = {"slot": slot, "root": root, "height": height}
+    return at(slot * 5, event("consensus.produced", f"node-{authority}", **fields))
+
+
+def term(first_height: int, seats: str, quorum: int = 2) -> Event:
+    return event("federation.term", "world", first_height=first_height, seats=seats, quorum=quorum)
 
 
 def broken(verdict: Verdict) -> list[object]:
@@ -49,6 +54,27 @@ def test_a_block_while_catching_up_is_found() -> None:
     assert broken(turns_kept([started(0), begun, produced(0, 2)])) == [0, 0, 1]
     assert broken(turns_kept([started(0), begun, ended, produced(0, 2)])) == [0, 0, 0]
     assert broken(turns_kept([started(0), begun, started(0), produced(0, 2)])) == [0, 0, 0]
+
+
+def test_a_gate_may_let_a_node_write_while_it_catches_up() -> None:
+    """For that slot and no other: V2's rule allows it near the others' head."""
+    begun = event("consensus.rejoining", "node-0", height=1, finalised_height=0, why="orphan")
+    let = event("consensus.gate", "node-0", slot=2, allowed=True)
+    kept = event("consensus.gate", "node-0", slot=2, allowed=False)
+
+    assert broken(turns_kept([started(0), begun, let, produced(0, 2)])) == [0, 0, 0]
+    assert broken(turns_kept([started(0), begun, kept, produced(0, 2)])) == [0, 0, 1]
+    assert broken(turns_kept([started(0), begun, let, produced(0, 4)])) == [0, 0, 1]
+
+
+def test_whose_turn_it_is_follows_the_federation() -> None:
+    """After a change the same slot is another's; who was not told goes by what it knows."""
+    terms = [term(1, "0,1"), term(5, "1,2"), started(0), started(1), started(2)]
+    untold = event("federation.untold", "node-0")
+
+    assert broken(turns_kept([*terms, produced(0, 2), produced(1, 4, height=5)])) == [0, 0, 0]
+    assert broken(turns_kept([*terms, produced(0, 4, height=5)])) == [1, 0, 0]
+    assert broken(turns_kept([*terms, untold, produced(0, 4, height=5)])) == [0, 0, 0]
 
 
 def test_an_author_that_rejects_its_own_block_is_found() -> None:
@@ -88,6 +114,7 @@ def test_a_node_that_is_down_owes_nothing() -> None:
 
     assert broken(slots_answered(calm(*others, at(8, event("node.crash", "node-0", tasks=1))))) == [0]
     assert broken(slots_answered(calm(*others, at(20, event("node.pause", "node-0"))))) == [0]
+    assert broken(slots_answered(calm(*others, at(8, event("consensus.stopped", "node-0"))))) == [0]
     assert broken(slots_answered(calm(*others))) == [2]
 
 

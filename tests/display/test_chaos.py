@@ -15,14 +15,18 @@ SPANS = [
 def test_the_timeline_has_a_bar_for_each_fault_and_both_measures() -> None:
     """A fault that happens at once must be seen too."""
     service = pd.DataFrame({"time_s": [1.0, 2.0], "available_ratio": [1.0, 0.5], "done_per_s": [4.0, 2.0]})
-    figure = plan_timeline(SPANS, service, {"steady": 0.0, "faults": 3.0})
-    upper, lower, share = figure.axes
+    views = {"member-0": [(0.0, 3.0), (5.0, 6.0)], "member-1": []}
+    figure = plan_timeline(SPANS, service, {"steady": 0.0, "faults": 3.0}, views)
+    upper, middle, lower, share = figure.axes
 
     assert [label.get_text() for label in upper.get_yticklabels()] == [
         "e1 process.pause",
         "e2 storage.bit_rot",
     ]
     assert len(upper.collections) == 2
+    assert [label.get_text() for label in middle.get_yticklabels()] == ["member-0", "member-1"]
+    assert [len(bars.get_paths()) for bars in middle.collections] == [2, 0]
+    assert [text.get_text() for text in upper.get_legend().get_texts()] == ["process", "storage"]
     assert list(lower.get_lines()[0].get_ydata()) == [4.0, 2.0]
     assert list(share.get_lines()[0].get_ydata()) == [1.0, 0.5]
     assert "[s]" in lower.get_xlabel()

@@ -53,16 +53,21 @@ def test_every_axis_bears_its_unit(figure) -> None:
     assert all("[" in label for label in labels)
 
 
-def test_the_sweep_draws_both_protocols_in_both_panels() -> None:
-    """A point that is missing from the figure would look like agreement."""
+def test_the_sweep_draws_every_point_of_every_protocol_in_a_panel_of_its_own() -> None:
+    """A point that is missing from the figure, or hidden by another one, would look like agreement."""
     rows = [
         {"sweep": sweep, "protocol": protocol, "interval_s": x, "block_bytes": 1e6 * x}
-        | {"published_t50_s": x, "t50_s": x, "t50_s_low": 0.9 * x, "t50_s_high": 1.1 * x}
+        | {"published_t50_s": 2 * x, "t50_s": x, "t50_s_low": 0.9 * x, "t50_s_high": 1.1 * x}
         for sweep in ("interval", "size")
-        for protocol in ("standard", "unsolicited")
+        for protocol in ("standard", "unsolicited", "relay")
         for x in (1.0, 2.0)
     ]
     figure = validation.sweep_figure(pd.DataFrame(rows), "t50_s", "median [s]")
 
-    assert [len(axes.containers) for axes in figure.axes] == [2, 2]
-    assert [len(axes.get_legend_handles_labels()[1]) for axes in figure.axes] == [4, 4]
+    assert [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes[:3]] == [
+        *("standard", "unsolicited", "relay"),
+    ]
+    for axes in figure.axes:
+        published, simulated = axes.lines[0], axes.containers[0].lines[0]
+        assert list(published.get_ydata()) == [2.0, 4.0]
+        assert list(simulated.get_ydata()) == [1.0, 2.0]

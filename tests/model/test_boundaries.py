@@ -11,12 +11,15 @@ from alyslab.model.auxpow import CHAIN_BRANCH_MAX, commitment_script, read_commi
 from alyslab.model.bitcoin import TxOutput
 from alyslab.model.bridge import Wallet, op_return_payload
 from alyslab.model.coins import select_coins
+from alyslab.model.departures import UNBOUNDED
+from alyslab.model.errors import EncodingError
 from alyslab.model.execution import next_base_fee
 from alyslab.model.generate import Builder, generate
+from alyslab.model.production import build
 from alyslab.model.scheme import IdealScheme
 from alyslab.model.shape import QUIET, Shape
 from alyslab.model.spec import Era
-from tests.model.nodes import follow
+from tests.model.nodes import follow, node_on
 
 
 def test_a_branch_of_thirty_siblings_is_taken() -> None:
@@ -71,3 +74,19 @@ def test_an_era_ends_with_its_last_block() -> None:
     past = tuple(reversed(builder.spec.authorities))
     spec = replace(builder.spec, earlier=(Era(until_height=5, authorities=past),))
     assert [spec.authorities_at(height) == past for height in (4, 5, 6)] == [True, True, False]
+
+
+def test_what_the_facts_leave_without_a_bound_is_said_and_shown() -> None:
+    """A node that accepts the last second there is can't be followed by anybody, and the facts allow it."""
+    assert set(UNBOUNDED) == {"payload.timestamp_s"}
+    builder = generate(Random(1), IdealScheme(), 3, Shape(pow_interval=0))
+    slot = builder.next_slot()
+    block, outcome = build(builder.chain, slot=slot, timestamp_s=(1 << 64) - 1)
+    signed = builder.append(block, outcome)
+
+    node = node_on(builder, builder.blocks[:-1])
+    node.import_block(signed, slot * node.spec.slot_ms)  # the clock stands in this very slot
+
+    assert node.head.block.payload.timestamp_s == (1 << 64) - 1
+    with pytest.raises(EncodingError):
+        builder.draft()

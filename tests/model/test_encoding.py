@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgpack
@@ -217,3 +218,28 @@ def _drain(reader: Callable[[list[bytes]], Any]) -> Callable[[bytes], list[Signe
 
 def _drain_parquet(data: bytes) -> list[SignedBlock]:
     return list(read_parquet(io.BytesIO(data)))
+
+
+def test_json_lines_that_lack_their_end_or_go_on_behind_it_are_refused(builder: Builder) -> None:
+    """A file that was cut between two lines looks like a shorter chain."""
+    lines = list(write_json(builder.blocks[:4]))
+
+    for cut in (lines[:-1], lines[:3], lines[:1]):
+        with pytest.raises(EncodingError) as refused:
+            list(read_json(cut))
+        assert refused.value.rule == "truncated"
+    with pytest.raises(EncodingError) as refused:
+        list(read_json([*lines, lines[1]]))
+    assert refused.value.rule == "trailing_bytes"
+    with pytest.raises(EncodingError):  # one block is missing, the end is not
+        list(read_json([*lines[:-2], lines[-1]]))
+
+
+def test_an_integer_beyond_64_bits_is_refused_where_it_is_written(builder: Builder) -> None:
+    """The packer's own error would end a producer that follows a hostile timestamp."""
+    payload = builder.blocks[3].block.payload
+
+    with pytest.raises(EncodingError) as refused:
+        replace(payload, timestamp_s=1 << 64).computed_hash()
+    assert refused.value.rule == "integer_too_large"
+    assert payload.computed_hash() == payload.block_hash  # the packer is used again

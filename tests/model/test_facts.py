@@ -92,7 +92,8 @@ def test_every_deviation_of_v1_that_the_facts_name_has_its_row() -> None:
 
 def test_a_rule_of_validation_that_the_facts_ask_for_is_named() -> None:
     """Rules that no sentence asks for are few, and known."""
-    pointed = {name.rpartition(".")[2] for row in ROWS for name in row.names}
+    chain = [row for row in ROWS if not row.section.startswith("§")]
+    pointed = {name.rpartition(".")[2] for row in chain for name in row.names}
     rules = {rule.name for rule in RULES + WITH_POW + WITHOUT_POW}
     implied = {
         "not_genesis",  # these five stand in the order of process_block, which names RULES as a whole

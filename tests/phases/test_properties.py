@@ -8,10 +8,12 @@ import pytest
 
 from alyslab.checkers.verdict import Verdict
 from alyslab.metrics import MetricsCollector
+from alyslab.phases import actor_core, foundation, sync_improvement
 from alyslab.phases.context import PhaseContext
-from alyslab.phases.phase import Phase
-from alyslab.phases.properties import observe_properties
+from alyslab.phases.phase import Phase, PhaseSpec
+from alyslab.phases.properties import PARAMETER, observe_properties
 from alyslab.property.examine import examine
+from alyslab.property.hunt import target_named
 from alyslab.property.judging import discard_check, property_check
 from tests.property.systems import SUM
 
@@ -42,6 +44,15 @@ def test_a_property_is_a_check_of_the_phase_with_its_counts():
         row.labels["property"]: row.value for row in context.metrics.rows() if row.metric == "property_cases"
     }
     assert counts == {"the digest tells": 5, "thresholds are exact": 5}
+
+
+@pytest.mark.parametrize("phase", [actor_core, foundation, sync_improvement])
+def test_a_phase_names_properties_that_exist_and_says_how_many_cases(phase):
+    """Issue 8, Done when: the phase results include them; a phase that names nothing shows nothing."""
+    (spec,) = (value for value in vars(phase).values() if isinstance(value, PhaseSpec))
+
+    assert [target_named(name) for name in phase.PROPERTIES]
+    assert spec.parameters[PARAMETER] >= 10
 
 
 def test_without_cases_the_check_is_inconclusive():

@@ -10,6 +10,7 @@ from alyslab.property.profiles import CASES, DATABASE, profile
 from alyslab.property.property import check_case, run_case, run_in_simulation
 from alyslab.runtime import simulate
 from alyslab.runtime.replay import replay
+from tests.property import systems
 from tests.property.systems import BROKEN, RACE, SMALL, STALLS, SUM, Numbers
 
 WRAPS, UNSAFE = "property_test.sum_wraps", "property_test.race"
@@ -44,6 +45,18 @@ def test_the_token_of_a_pure_property_replays_its_smallest_case():
     assert again.same
     assert "the sum is 0" in (again.error or "")
     assert again.token.parameters["case"] == {"Numbers": {"values": [100]}}
+
+
+def test_a_replay_that_meets_another_end_is_not_the_same(monkeypatch):
+    """A pure property writes no journal: its end must be in it, or any replay would be called the same."""
+    found = examine(SUM, planted=(WRAPS,), seed=3).counterexample
+    assert found is not None
+    monkeypatch.setattr(systems, "added", lambda values: -1)
+
+    again = replay(found.token)
+
+    assert not again.same
+    assert "the sum is -1" in (again.error or "")
 
 
 def test_interleavings_are_searched_and_shrink_to_first_in_first_out():

@@ -1,6 +1,6 @@
 """Clocks that are wrong, run wrong, or jump.
 
-Source: Jepsen's clock nemesis for the kinds; its strobe is ours.
+Ranges follow those of Jepsen and TigerBeetle.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Faults between members: cuts, and lines that are slow, lossy, narrow or stalled.
 
-Values follow netem's names for links and Jepsen's ranges for loss; clogging is FoundationDB's.
+Names of links' conditions are netem's, ranges of loss follow Jepsen's and TigerBeetle's,
+clogging is FoundationDB's.
 """
 
 from __future__ import annotations

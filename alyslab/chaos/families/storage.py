@@ -1,6 +1,6 @@
 """Faults of a disk: what a crash does to what was not synced, bits that flip, reads that fail.
 
-Source: TigerBeetle's simulator for the kinds and their ranges.
+Kinds follow those of TigerBeetle's simulator.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from alyslab.chaos.cheats.acts import ACTS, Stage
 from alyslab.chaos.cheats.holding import HELD, Holding
 from alyslab.chaos.cheats.timing import Timing
-from alyslab.chaos.faults import faults_of
+from alyslab.errors import HarnessError
 from alyslab.harnesses.consensus.adversary.coalition import Coalition
 from alyslab.harnesses.consensus.adversary.crowd import Crowd
 from alyslab.harnesses.consensus.adversary.double_spend import DoubleSpend
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from alyslab.harnesses.consensus.world import World
     from alyslab.harnesses.network.message import Message
 
-BEHAVIOURS: Final = faults_of("byzantine")
-"""The faults that these cheats can do: all there are."""
 PAUSE_S: Final = 2.0
 """From one chance of what is made up to the next, in s."""
 
@@ -115,8 +113,10 @@ class FederationCheats:
                 return TwoFaces(coalition, timing.take, cut=options["network"] == "cut")
             case "sybil":
                 return Crowd(coalition, timing.take, names=int(options["names"]))
-            case _:
+            case "selfish_mining":
                 return SelfishMiner(coalition, timing.take, share_ratio=float(options["share_ratio"]))
+            case _:
+                raise HarnessError(f"no cheat knows how to {behaviour}")
 
     def _rules(self, entry: str, behaviour: str, members: Sequence[str], stage: Stage) -> list[Rule]:
         """Return what the acts of a behaviour need of the network: the victims' silence, or others' words."""

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Final
 from alyslab.chaos.faults import faults_of
 from alyslab.chaos.plan import Phases
 from alyslab.chaos.system import Options, Signals, SystemSpec, fewer_than_a_third
-from alyslab.chaos.systems.cheats import BEHAVIOURS, FederationCheats
+from alyslab.chaos.systems.cheats import FederationCheats
 from alyslab.chaos.systems.nodes import NodeProcess
 from alyslab.harnesses.consensus.defects import DEFECTS
+from alyslab.harnesses.consensus.plan import SCHEMES, Plan
 from alyslab.harnesses.consensus.users import Load
 from alyslab.harnesses.consensus.workloads.expecting import expect
 from alyslab.harnesses.consensus.workloads.faults import faults_over
 from alyslab.harnesses.consensus.workloads.finish import tell_end
 from alyslab.harnesses.consensus.workloads.judging import judge_observed
-from alyslab.harnesses.consensus.world import Plan, World
+from alyslab.harnesses.consensus.world import World
 from alyslab.model.aura import author_index
 from alyslab.runtime import require_current
 
@@ -127,8 +128,9 @@ CONSENSUS: Final = SystemSpec(
         read=_served,
         window_s=3 * SLOT_S,
     ),
-    faults=faults_of("network", "process", "clock", "storage", "resource") | BEHAVIOURS,
+    faults=faults_of("network", "process", "clock", "storage", "resource", "byzantine"),
     options={"authorities": 4, "followers": 0, "scheme": "ideal", "users": True},
+    choices={"scheme": SCHEMES},
     least={"authorities": 1, "followers": 0},
     varies={"authorities": (4, 4, 5)},
     members=members,

@@ -244,5 +244,7 @@ class Cell:
         task = self.task
         if task is None or task.done() or task is asyncio.current_task():
             return
+        if self.life is not None:
+            self.life.ending = True
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -46,6 +46,8 @@ class Core:
         self.cells: dict[str, Cell] = {}
         self.deadlines = Deadlines(self.loop)
         self.breakdown = Breakdown()
+        self._closing = False
+        self._opener = asyncio.current_task()
         self.next_number = count(1).__next__
         self._refs: dict[tuple[str, str], Ref] = {}
         self._tasks: dict[int, asyncio.Task[Any]] = {}
@@ -55,6 +57,11 @@ class Core:
     def now_ns(self) -> int:
         """Nanoseconds since the run began."""
         return self.tracker.clock.now_ns
+
+    @property
+    def closing(self) -> bool:
+        """Whether everything is being cancelled: by the system, or at the end of a run that left it open."""
+        return self._closing or self._opener is None or self._opener.done()
 
     def ref(self, sender: str, cell: Cell) -> Ref:
         """Return the reference of this pair, which numbers the messages between the two."""
@@ -95,6 +102,7 @@ class Core:
         In virtual time that includes the tasks that handlers made; on the wall clock the
         node knows only those of the system.
         """
+        self._closing = True
         self.deadlines.close()
         left = [task for task in self.node.unfinished() if task is not asyncio.current_task()]
         for task in left:

@@ -37,7 +37,7 @@ class Life:
         An actor object to go on with instead of a new one; only a defect has it.
     """
 
-    __slots__ = ("_cell", "_left_behind", "_receive", "actor", "in_hand", "in_hand_since_ns")
+    __slots__ = ("_cell", "_left_behind", "_receive", "actor", "ending", "in_hand", "in_hand_since_ns")
     _receive: Receive
     actor: Actor
     """Made when the life begins, since its class may fail to make it."""
@@ -46,6 +46,8 @@ class Life:
         self._cell = cell
         if kept is not None:
             self.actor = kept
+        self.ending = False
+        """Whether its supervisor, or a health check, takes the actor down."""
         self.in_hand: Envelope | None = None
         self.in_hand_since_ns = 0
         self._left_behind = 0
@@ -63,7 +65,8 @@ class Life:
             await self._begin()
             await self._serve()
         except asyncio.CancelledError as error:
-            if not _is_asked_to_end():  # a handler let the end of something that it waited for through
+            # Else a handler let the end of something that it waited for through, or cancelled its own task.
+            if not (_is_asked_to_end() and (self.ending or cell.core.closing or self.in_hand is None)):
                 return self._fail(error)
             if (message := self.take_in_hand()) is not None:
                 cell.abandon(message)

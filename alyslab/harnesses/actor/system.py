@@ -123,7 +123,7 @@ class ActorSystem(Directory):
             For a name, strategy or policy that is none.
         """
         require_branch("supervisor", name, strategy, policy)
-        self._require_free(name)
+        self._require_free(name, "supervisor")
         made = Supervisor(self.core, name, parent or self.root, strategy=Strategy(strategy), policy=policy)
         self._supervisors[name] = made
         return made
@@ -238,9 +238,9 @@ class ActorSystem(Directory):
             cell.aborted()
         self.core.tracker.totals(self.name, self.core.refs())
 
-    def _require_free(self, name: str) -> None:
+    def _require_free(self, name: str, call: str = "spawn") -> None:
         if not self._open:
-            raise StateError("ActorSystem.spawn()", "closed", [])
+            raise StateError(f"ActorSystem.{call}()", "closed", [])
         taken = self.core.cells.get(name)
         if taken is not None or name in self._supervisors:
             state = "a supervisor" if taken is None else str(taken.state)

@@ -118,6 +118,7 @@ class Core:
         first_slot = self.spec.genesis_timestamp_s * 1_000 // self.spec.slot_ms
         votes = await self.votes.recover(self.slot, first_slot)
         self.awake = True
+        around.lives[self.name] = self
         self.unsure = self.votes.highest > self.chain.height + 1
         self.rows.started(
             self.name,

@@ -9,7 +9,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from alyslab.harnesses.consensus.sites import DIAL_LEFT_OUT
 from alyslab.harnesses.network.errors import NetworkError
+from alyslab.runtime.sites import site
 
 if TYPE_CHECKING:
     from alyslab.harnesses.network.endpoint import Endpoint
@@ -45,6 +47,7 @@ class Dialling:
         missing = [
             peer for peer in self._peers if peer not in there and self._not_before_s.get(peer, now_s) <= now_s
         ]
+        missing = [peer for peer in missing if not site(DIAL_LEFT_OUT)]
         if missing:
             await asyncio.gather(*(self._dial(peer) for peer in missing))
 

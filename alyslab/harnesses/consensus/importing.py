@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alyslab.harnesses.consensus.sites import IMPORT_LATE, IMPORT_LATE_S
 from alyslab.model.block import AuxPowHeader
 from alyslab.model.errors import ModelError
+from alyslab.runtime.sites import site
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.candidates import Candidate
@@ -23,6 +25,8 @@ def ready(core: Core) -> Candidate | None:
 
 async def import_candidate(core: Core) -> bool:
     """Import the candidate above the head if enough have approved it; return whether the head moved."""
+    if ready(core) is not None and site(IMPORT_LATE):
+        await core.node.sleep(IMPORT_LATE_S)
     held = ready(core)
     if held is None:
         return False

@@ -15,12 +15,14 @@ from alyslab.harnesses.consensus.approvals import approve
 from alyslab.harnesses.consensus.counting import count, noticed
 from alyslab.harnesses.consensus.importing import import_candidate, queued
 from alyslab.harnesses.consensus.rules import fault_of, is_the_senders_fault
+from alyslab.harnesses.consensus.sites import VOTE_LATE, VOTE_LATE_S
 from alyslab.harnesses.consensus.votes import Vote
 from alyslab.harnesses.consensus.wire import PegoutSignatures, Proposal
 from alyslab.model.aura import slot_start_ms
 from alyslab.model.block import AuxPowHeader, SignedBlock
 from alyslab.model.candidates import Approval
 from alyslab.model.transaction import Transaction
+from alyslab.runtime.sites import site
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.core import Core
@@ -108,6 +110,8 @@ async def _approve(core: Core, proposal: Proposal) -> None:
         return
     if not core.defects.vote_sent_before_written:
         await core.votes.write(Vote(block.height, block.slot, proposal.root))
+    if site(VOTE_LATE):
+        await core.node.sleep(VOTE_LATE_S)
     held = core.candidates.at(block.height)
     if held is None or held.proposal.root != proposal.root:
         return  # the disk took its time, and a better candidate came

@@ -36,7 +36,6 @@ def boot_of(
         while True:
             began_s = node.clock.time()
             process = Process(member, around, node, peers)
-            around.lives[member.name] = process.core
             cause = await process.run()
             if node.clock.time() - began_s > SOON_S:
                 wait_s = WAIT_FIRST_S

@@ -76,7 +76,7 @@ class Surroundings:
     """Up to which height the journal was told of each node's blocks: bookkeeping of the laboratory's."""
     governance: Governance = field(default_factory=Governance)
     lives: dict[str, Core] = field(default_factory=dict)
-    """The present life of each node, for a workload that looks on; nodes do not look."""
+    """The latest life of each node that has read its disk, for who looks on; nodes do not look."""
 
     def spec_of(self, name: str) -> Spec:
         """Return the spec that a node's operator gave it."""

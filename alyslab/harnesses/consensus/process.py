@@ -22,12 +22,14 @@ from alyslab.harnesses.consensus.intake import Parcel
 from alyslab.harnesses.consensus.producer import is_mine, write_slot
 from alyslab.harnesses.consensus.rejoin import Rejoin
 from alyslab.harnesses.consensus.settings import INBOX_MAX
+from alyslab.harnesses.consensus.sites import SLOT_LATE, SLOT_LATE_S
 from alyslab.harnesses.consensus.wire import Malformed, PegoutSignatures, Proposal
 from alyslab.harnesses.network.errors import NetworkError
 from alyslab.harnesses.sync.server import SyncServer
 from alyslab.model.block import AuxPowHeader
 from alyslab.model.candidates import Approval
 from alyslab.model.transaction import Transaction
+from alyslab.runtime.sites import site
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.member import Member, Surroundings
@@ -230,6 +232,8 @@ class Process:
             now_ns = epoch_ns + node.clock.time_ns()
             coming = now_ns // slot_ns + 1
             await node.sleep((coming * slot_ns - now_ns) / 1e9)
+            if site(SLOT_LATE):
+                await node.sleep(SLOT_LATE_S)
             slot = (epoch_ns + node.clock.time_ns()) // slot_ns
             if core.defects.timer_lost_on_pause and slot > coming:
                 return

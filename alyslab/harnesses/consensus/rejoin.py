@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING, Any, Final
 from alyslab.harnesses.consensus.gate import Gate, policy_of
 from alyslab.harnesses.consensus.importing import after_import, roll_back
 from alyslab.harnesses.consensus.intake import note_branch
+from alyslab.harnesses.consensus.sites import BRANCH_NOT_FETCHED
 from alyslab.harnesses.network.errors import NetworkError
 from alyslab.harnesses.sync import protocol
 from alyslab.harnesses.sync.errors import ProtocolError
 from alyslab.harnesses.sync.syncer import Syncer
 from alyslab.model.block import SignedBlock
 from alyslab.model.chain import rollback_target
+from alyslab.runtime.sites import site
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.core import Core
@@ -155,6 +157,8 @@ class Rejoin:
 
     async def _fetch(self, peer: str) -> list[SignedBlock] | None:
         core = self._core
+        if site(BRANCH_NOT_FETCHED):
+            return None
         start = 1 if core.defects.finality_ignored else core.chain.finalised_height + 1
         wanted = protocol.Range(start=start, count=RIVAL_BLOCKS_MOST)
         try:

@@ -21,8 +21,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from alyslab.errors import DiskError
 from alyslab.harnesses.consensus.defects import Defects
+from alyslab.harnesses.consensus.sites import VOTES_UNREADABLE
 from alyslab.runtime.disk import Disk
+from alyslab.runtime.sites import site
 
 FILE: Final = "votes"
 RECORD_BYTES: Final = 64
@@ -91,6 +94,8 @@ class VoteBook:
             if slot > first_slot + GRACE_SLOTS:
                 await self._abstain([], slot)
             return 0
+        if site(VOTES_UNREADABLE):
+            raise DiskError(f"{FILE} can't be read at this moment")
         found, whole = _scan(await self._disk.read(FILE))
         records = [found[number] for number in sorted(found)]
         for record in records:

@@ -82,7 +82,6 @@ class Connections:
         if peer in self.open:
             return
         if peer not in self._dials:
-            self._network.at(peer, self._endpoint.name)
             number = self._network.next_connection()
             future = asyncio.get_running_loop().create_future()
             self._dials[peer] = number, future

@@ -81,7 +81,10 @@ class Endpoint:
 
         May consume draws of the link's stream.
         """
-        session = self._open.get(receiver)
+        try:
+            session = self._open.get(receiver)
+        except TypeError:  # not even a key: refused below
+            session = None
         if (
             session is not None
             and type(payload) is bytes
@@ -124,8 +127,8 @@ class Endpoint:
             As :meth:`send`.
         """
         self._check_timeout(receiver, timeout_s)
+        self.network.at(receiver, self.name)
         if receiver not in self._open:
-            self.network.at(receiver, self.name)
             raise PeerGoneError(self.name, receiver, "there is no connection", "connect first")
         number = self.send(receiver, topic, payload, size_bytes=size_bytes)
         return await self.requests.answer_to(number, receiver, topic, timeout_s)
@@ -173,14 +176,17 @@ class Endpoint:
             If there is no such peer, it refuses, or it does not answer in time.
         """
         self._check_timeout(peer, timeout_s)
+        self.network.at(peer, self.name)
         await self.connections.dial(peer, timeout_s)
 
     def disconnect(self, peer: str) -> None:
-        """End a connection in order; the peer learns it one latency later.  Nothing if there is none."""
+        """End a connection, if there is one; the peer learns it one latency later.  Refuses unknown names."""
+        self.network.at(peer, self.name)
         self.connections.close(peer)
 
     def reset(self, peer: str) -> None:
-        """Break a connection: what is on its way on it is lost.  Nothing if there is none."""
+        """Break a connection, if there is one: what is on its way on it is lost.  Refuses unknown names."""
+        self.network.at(peer, self.name)
         self.connections.reset(peer)
 
     def peers(self) -> tuple[str, ...]:

@@ -65,11 +65,31 @@ class Lines:
         ]
         if problems:
             raise LinkError(problems)
-        self._reshape([*self._shapings, shaping])
+        shapings = [*self._shapings, shaping]
+        specs = [self._spec(line.sender, line.receiver, shapings) for line in self._lines.values()]
+        self._shapings = shapings
+        for line, spec in zip(self._lines.values(), specs, strict=True):
+            self._change(line, spec)
 
     def unshape(self, shaping: Shaping) -> None:
-        """Take a change of conditions back; a second call does nothing."""
-        self._reshape([other for other in self._shapings if other is not shaping])
+        """Take a change back; a second call does nothing.
+
+        Raises
+        ------
+        LinkError
+            If what is left is impossible without it, as a correlation without
+            the jitter that was taken away.  It is taken back all the same:
+            those links stay as they are until the rest is taken back too.
+        """
+        self._shapings = [other for other in self._shapings if other is not shaping]
+        problems: list[Problem] = []
+        for line in self._lines.values():
+            try:
+                self._change(line, self._spec(line.sender, line.receiver, self._shapings))
+            except LinkError as error:
+                problems += error.problems
+        if problems:
+            raise LinkError(problems)
 
     def _spec(self, sender: str, receiver: str, shapings: Sequence[Shaping]) -> LinkSpec:
         spec = self._link if isinstance(self._link, LinkSpec) else self._link(sender, receiver)
@@ -80,13 +100,10 @@ class Lines:
                 _require(spec, sender, receiver)
         return spec
 
-    def _reshape(self, shapings: list[Shaping]) -> None:
-        specs = [self._spec(line.sender, line.receiver, shapings) for line in self._lines.values()]
-        self._shapings = shapings
-        for line, spec in zip(self._lines.values(), specs, strict=True):
-            if spec != line.spec:
-                line.change(spec)
-                self._record(line.sender, line.receiver, spec.as_pairs())
+    def _change(self, line: Line, spec: LinkSpec) -> None:
+        if spec != line.spec:
+            line.change(spec)
+            self._record(line.sender, line.receiver, spec.as_pairs())
 
 
 def _require(given: object, sender: str, receiver: str) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 OnCrash = Literal["reset", "silent"]
 
+MOST_BYTES: Final = 2**40
+"""Largest message that can be allowed: sums of sizes stay within 64 bits."""
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """Largest message by default; above the 10 MiB that Ethereum's networking spec allows a gossip message."""
 
@@ -168,7 +170,7 @@ class Network:
         return shaping
 
     def unshape(self, shaping: Shaping) -> None:
-        """Take a change of conditions back; a second call does nothing."""
+        """Take a change of conditions back, once; raises :class:`LinkError` as ``Lines.unshape`` does."""
         self._lines.unshape(shaping)
 
     @contextmanager
@@ -216,7 +218,7 @@ class Network:
         """Return the endpoint of that name; raises :class:`UnknownPeerError`, also for the asker's own."""
         if name == asker:
             raise UnknownPeerError(asker, name, "no peer has a connection to itself", "name another one")
-        found = self._endpoints.get(name)
+        found = self._endpoints.get(name) if isinstance(name, str) else None
         if found is None:
             raise UnknownPeerError(asker, name, "nobody has that name", "make its endpoint first")
         return found
@@ -229,12 +231,12 @@ class Network:
 def _check(link: object, max_message_bytes: object, on_crash: object) -> None:
     good = {
         "link": link is None or isinstance(link, LinkSpec) or callable(link),
-        "max_message_bytes": type(max_message_bytes) is int and max_message_bytes >= 1,
+        "max_message_bytes": type(max_message_bytes) is int and 1 <= max_message_bytes <= MOST_BYTES,
         "on_crash": on_crash in ("reset", "silent"),
     }
     allowed = {
         "link": "a LinkSpec, or a function of sender and receiver",
-        "max_message_bytes": "a whole number from 1",
+        "max_message_bytes": f"a whole number from 1 to {MOST_BYTES}",
         "on_crash": "reset, silent",
     }
     given = {"link": link, "max_message_bytes": max_message_bytes, "on_crash": on_crash}

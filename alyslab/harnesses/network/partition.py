@@ -34,7 +34,8 @@ def _check(where: str, groups: Sequence[Collection[str]]) -> None:
     if len(groups) < 2:
         what = f"{len(groups)} groups, between which nothing is cut"
         raise RuleError(Problem(where=where, key="groups", what=what, value=len(groups), allowed="2 or more"))
-    times = Counter(peer for group in groups if isinstance(group, Collection) for peer in group)
+    listed = [peer for group in groups if isinstance(group, Collection) for peer in group]
+    times = Counter(peer for peer in listed if isinstance(peer, str))  # Rule refuses what is no name
     shared = [peer for peer, number in times.items() if number > 1]
     if shared:
         what, allowed = f"{', '.join(shared)} would be cut off from itself", "each peer in one group"

@@ -1,7 +1,7 @@
 """Ranges under way from several peers at once, handed on in the order of their heights.
 
 A range whose peer fails goes to another peer; the range that everything waits
-for is asked of a second peer after a while; the rest of a short answer is asked
+for is asked of one more every few seconds; the rest of a short answer is asked
 for again.  Which peer gets a range is drawn by score among those with the
 fewest ranges in hand, so that load is fair and a slow peer gets less.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -103,7 +104,7 @@ class Downloads:
         self._goal = goal
         self._next = max(self._next, head + 1)
         self._waiting = [piece for piece in self._waiting if piece.end > head]
-        while len(self._flights) < self._at_once:
+        while sum(flight.piece.end > head for flight in self._flights) < self._at_once:
             piece = self._take_piece(head, goal)
             if piece is None:
                 break
@@ -122,9 +123,8 @@ class Downloads:
         taken: list[Delivery] = []
         blocks = 0
         for start in sorted(self._ready):
-            if start > head + 1 or (
-                taken and blocks + len(self._ready[start].blocks) > self._policy.batch_most
-            ):
+            beyond = blocks + len(self._ready[start].blocks) > self._policy.batch_most
+            if start > head + 1 or (taken and beyond):
                 break
             delivery = self._ready.pop(start)
             last = delivery.blocks[-1].block.height
@@ -145,11 +145,9 @@ class Downloads:
 
     async def news(self, timeout_s: float) -> None:
         """Wait until something has come or failed, or for the time-out."""
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._news.wait()
-        except TimeoutError:
-            pass
         self._news.clear()
 
     def close(self) -> None:
@@ -237,15 +235,16 @@ class Downloads:
         )
 
     def _hedge(self, head: int) -> None:
-        """Ask a second peer for the range that everything waits for, if it takes long."""
+        """Ask one more peer for the range that everything waits for, if those asked last take long."""
         if any(start <= head + 1 for start in self._ready):
             return
         patience_s = 0.0 if site(EARLY_HEDGE) else self._policy.hedge_s
         late_ns = self._node.clock.time_ns() - round(patience_s * 1e9)
         first = [f for f in self._flights if f.piece.start <= head + 1 <= f.piece.end]
-        if len(first) != 1 or first[0].since_ns > late_ns:
+        if not first or max(flight.since_ns for flight in first) > late_ns:
             return
-        piece = _Piece(first[0].piece.start, first[0].piece.end, [*first[0].piece.failed, first[0].peer])
+        old = first[0].piece
+        piece = _Piece(old.start, old.end, [*old.failed, *(flight.peer for flight in first)])
         peer = self._choose(piece)
         if peer is not None and peer not in piece.failed:
             self._ask(piece, peer)

@@ -49,7 +49,7 @@ class SyncPolicy:
     retry_most_s: float = 30.0
     """Back-off from a peer that failed, doubling.  Source: V1's, §1, "Sync"."""
     hedge_s: float = 5.0
-    """After so long the range that all else waits for is asked of a second peer too; no document says so."""
+    """Every so often the range that all else waits for is asked of one more peer; no document says so."""
     silence_s: float = 60.0
     failed_ratio: float = 0.7
     latency_most_s: float = 10.0

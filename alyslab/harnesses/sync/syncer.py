@@ -188,6 +188,7 @@ class Syncer:
     async def _catch_up(self) -> Next:
         """Fetch what is left, then make sure with all peers that nothing is."""
         while not self._done_early:
+            before = self.ledger.height
             outcome = await self._fetch(1, 0)
             if outcome is not None:
                 return outcome
@@ -199,7 +200,8 @@ class Syncer:
                 return SyncState.BLOCKS, "target_moved"
             if behind <= 0:
                 return await self._confirm()
-            await self.node.sleep(self.policy.discover_interval_s)
+            if self.ledger.height == before:  # else at once, or over slow lines the source is never reached
+                await self.node.sleep(self.policy.discover_interval_s)
         self._done_early = False
         return SyncState.SYNCED, "short_reply"
 

@@ -22,8 +22,8 @@ AUTHORITIES = 4
 GAP_BLOCKS = 8
 """So few blocks may go without work that an outage of the miner halts the chain."""
 CALM_S = 80.0
-AHEAD_S = 25.0
-"""How long a clock is wrong: each author has its turn meanwhile."""
+AHEAD_S = 25.3
+"""How long a clock is wrong: each author has its turn meanwhile, and it is set right within a slot."""
 LURED_S = 5.0
 """A slot, in which whoever was lured asks for the branch."""
 LOAD = Load(users=4, interval_s=6.0, burn_every=4, pay_every=5)
@@ -37,11 +37,13 @@ class ConsensusMachine(SimulationMachine):
 
     @initialize(loss_percent=st.sampled_from([0, 1, 3]), sync_ms=st.sampled_from([1, 8]))
     async def begin(self, loss_percent: int, sync_ms: int) -> None:
-        """Start a federation of four over lines that lose some messages and disks that take some time."""
+        """Start a federation of four over lines that lose and double messages, and disks that take time."""
         plan = Plan(authorities=AUTHORITIES, load=LOAD)
         self.world = World(require_current(), with_spec(plan, max_blocks_without_pow=GAP_BLOCKS))
         self.world.start()
-        self.world.network.shape(None, None, loss_ratio=loss_percent / 100)
+        self.world.network.shape(
+            None, None, loss_ratio=loss_percent / 100, duplicate_ratio=loss_percent / 100
+        )
         for name in self.world.names:
             self.world.node(name).disk.latency = DiskLatency(write_ms=0.2, sync_ms=float(sync_ms))
         self.enemy = Hostile(self.world)
@@ -136,7 +138,7 @@ class ConsensusMachine(SimulationMachine):
                 machine.restart()
             elif machine.state == "paused":
                 machine.resume()
-        self.world.network.shape(None, None, loss_ratio=0.0)
+        self.world.network.shape(None, None, loss_ratio=0.0, duplicate_ratio=0.0)
         faults.faults_over(self.world)
         await asyncio.sleep(CALM_S)
         await tell_end(self.world)

@@ -146,6 +146,52 @@ def test_an_actor_that_stops_itself_handles_its_message_to_the_end() -> None:
     assert [event.fields["cause"] for event in journal.select("actor.state")][-1] == "orderly"
 
 
+class Canceller(Actor):
+    """Cancels the task that it runs in."""
+
+    async def receive(self, kind: str, body: Any) -> Any:
+        if kind == "cancel":
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            await self.context.sleep(1)
+        return body
+
+
+def test_an_actor_that_cancels_its_own_task_has_failed_and_comes_back() -> None:
+    """Without a failure it would call itself running for ever, and handle nothing."""
+
+    async def main() -> Any:
+        async with ActorSystem(policy=TWICE) as system:
+            ref = await system.spawn(ActorSpec(name="canceller", kind=Canceller))
+            with pytest.raises(ActorFailedError):
+                await ref.ask("cancel")
+            return await ref.ask("say", 5)
+
+    run = simulate(main, seed=1)
+
+    assert run.result == 5
+    assert "failed" in states(run.journal, "canceller")
+
+
+def test_a_system_that_nobody_closes_ends_with_its_run() -> None:
+    """Whoever forgets the block must not get a new life out of the end of the last."""
+
+    class Hanging(Actor):
+        async def receive(self, kind: str, body: Any) -> None:
+            await self.context.sleep(1e6)
+
+    async def main() -> None:
+        system = ActorSystem(policy=TWICE)
+        await system.spawn(ActorSpec(name="hanging", kind=Hanging))
+        await system.ref("hanging").tell("work")
+        await asyncio.sleep(1)
+
+    journal = simulate(main, seed=1).journal
+
+    assert states(journal, "hanging") == ["running"]
+
+
 class LateParent(Actor):
     """Starts a child when it is too late."""
 

@@ -72,12 +72,22 @@ def test_workloads_hold_on_the_wall_clock_too(name: str) -> None:
         ("recovery", {"policy": "chian"}),
         ("ordering", {"senders": 0}),
         ("overflow", {"policy": "explode"}),
+        ("guarantees", {"probability": 1.0}),
+        ("guarantees", {"probability": "often"}),
     ],
 )
 def test_a_parameter_that_makes_no_sense_is_refused(name: str, parameters: dict[str, Any]) -> None:
     """A workload without actors would pass everything."""
     with pytest.raises(ParameterError):
         WORKLOADS[name].run(1, **parameters)
+
+
+def test_a_chance_of_nothing_is_no_failure() -> None:
+    """A study that sweeps a share begins at 0."""
+    outcome = WORKLOADS["guarantees"].run(1, probability=0.0, requests=3)
+
+    assert outcome.verdict.failed == ()
+    assert [event.fields["key"] for event in outcome.run.journal.select("effect.applied")] == [0, 1, 2]
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from alyslab.errors import DiskError
 from alyslab.harnesses.consensus.defects import Defects
-from alyslab.harnesses.consensus.votes import FILE, RECORD_BYTES, RECORDS, Vote, VoteBook
+from alyslab.harnesses.consensus.votes import (
+    ABSTAIN_SLOTS,
+    FILE,
+    GRACE_SLOTS,
+    RECORD_BYTES,
+    RECORDS,
+    Vote,
+    VoteBook,
+)
 from alyslab.runtime import require_current, simulate
 from alyslab.runtime.disk import CrashFaults
+from alyslab.runtime.disk_faults import DiskFaults
 
 ROOT, OTHER = b"\1" * 32, b"\2" * 32
+SLOT, FIRST = 2, 0
+"""The present slot and the chain's first, where nothing is lost."""
 
 
 async def vote_and_crash(*, votes: int, lost_ratio: float, torn_ratio: float) -> list[Any]:
@@ -20,7 +34,7 @@ async def vote_and_crash(*, votes: int, lost_ratio: float, torn_ratio: float) ->
     node.crash()
     node.restart()
     again = VoteBook(node.disk, Defects.read())
-    known = await again.recover()
+    known = await again.recover(SLOT, FIRST)
     return [
         known,
         again.may_sign(1, votes, OTHER),
@@ -70,26 +84,76 @@ def test_one_promise_for_a_slot_and_none_for_an_earlier_one() -> None:
     assert simulate(main, seed=1).result == [False, False, True, True, False, True]
 
 
-def test_a_damaged_record_costs_itself_alone() -> None:
-    """A flipped bit must not make an authority forget what else it signed."""
-
-    async def main() -> list[Any]:
-        disk = require_current().node("voter").disk
-        book = VoteBook(disk, Defects.read())
-        for slot in (1, 2, 3):
-            await book.write(Vote(1, slot, ROOT))
+async def spoil_and_read(*, what: str) -> list[Any]:
+    """Write votes, let the disk forget, and return what two lives after that know and would sign."""
+    disk = require_current().node("voter").disk
+    book = VoteBook(disk, Defects.read())
+    for slot in (1, 2, 3):
+        await book.write(Vote(1, slot, ROOT))
+    if what == "rot":
         await disk.write(FILE, b"\xff", offset=RECORD_BYTES + 3)
-        await disk.write(FILE, b"torn", offset=3 * RECORD_BYTES)
+    elif what == "misdirected":
+        await disk.write(FILE, (await disk.read(FILE))[:RECORD_BYTES], offset=9 * RECORD_BYTES)
+    elif what == "last":
+        await disk.write(FILE, b"\xff", offset=2 * RECORD_BYTES + 9)
+    elif what == "missing":
+        await disk.write(FILE, bytes(RECORD_BYTES), offset=RECORD_BYTES)
+    elif what == "wiped":
+        disk.wipe()
+    found = []
+    for _ in range(2):
         again = VoteBook(disk, Defects.read())
-        return [await again.recover(), again.may_sign(9, 2, OTHER), again.may_sign(9, 3, OTHER)]
+        count = await again.recover(50, FIRST)
+        limit = 50 + ABSTAIN_SLOTS
+        found.append([count, again.abstains_until, again.may_write(9, limit), again.may_write(9, limit + 1)])
+    return found
 
-    assert simulate(main, seed=1).result == [2, True, False]
+
+@pytest.mark.parametrize(
+    ("what", "left"), [("rot", 2), ("misdirected", 3), ("last", 2), ("missing", 2), ("wiped", 0)]
+)
+def test_who_has_lost_votes_signs_nothing_that_it_may_have_signed(what: str, left: int) -> None:
+    """It can't know what it signed; and it must remember that it can't, in its next life too."""
+    until = 50 + ABSTAIN_SLOTS
+    result = simulate(spoil_and_read, seed=1, parameters={"what": what}).result
+
+    assert result == [[left, until, False, True]] * 2
+
+
+def test_whole_votes_bind_nobody_to_silence() -> None:
+    """A restart must not cost a member its next turns."""
+    assert [row[1:] for row in simulate(spoil_and_read, seed=1, parameters={"what": ""}).result] == [
+        [-1, True, True]
+    ] * 2
+
+
+def test_who_does_not_notice_lost_votes_signs_again() -> None:
+    """The planted bug: then two blocks of one slot may bear one member's signature."""
+    planted = ("consensus.lost_votes_unnoticed",)
+    result = simulate(spoil_and_read, seed=1, planted=planted, parameters={"what": "rot"}).result
+
+    assert result[0] == [2, -1, True, True]
+
+
+def test_what_the_disk_refuses_is_not_signed() -> None:
+    """A vote counts when it is kept, not when it is meant."""
+
+    async def main() -> bool:
+        disk = require_current().node("voter").disk
+        disk.faults = DiskFaults(sync_error_ratio=1.0)
+        with pytest.raises(DiskError):
+            await VoteBook(disk, Defects.read()).write(Vote(1, 1, ROOT))
+        return True
+
+    assert simulate(main, seed=1).result
 
 
 def test_a_new_disk_has_no_votes() -> None:
     """The first boot is a boot like any other."""
 
     async def main() -> int:
-        return await VoteBook(require_current().node("voter").disk, Defects.read()).recover()
+        return await VoteBook(require_current().node("voter").disk, Defects.read()).recover(
+            FIRST + GRACE_SLOTS, FIRST
+        )
 
     assert simulate(main, seed=1).result == 0

@@ -7,7 +7,9 @@ import pytest
 from alyslab.errors import ParameterError
 from alyslab.harnesses.consensus.defects import DEFECTS
 from alyslab.harnesses.consensus.workloads import WORKLOADS
+from alyslab.harnesses.consensus.workloads.disks import FAILURES
 from alyslab.harnesses.detection import false_alarms, search
+from alyslab.harnesses.sync.production import RULES
 from alyslab.runtime import Journal
 from alyslab.runtime.replay import replay
 
@@ -17,6 +19,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "joining": {"nodes": 4, "slots": 10},
     "outage": {"nodes": 3, "gap_blocks": 5, "lasts_s": 90.0},
     "pegs": {"nodes": 3, "slots": 16},
+    "handover": {"leave": 1, "join": 1, "untold": 1, "height": 6},
+    "gated": {"rounds": 1},
+    "disks": {"nodes": 4, "rounds": 1, "fault": "rot"},
 }
 MODEL = "model.state_root_not_compared"
 # What decides one bug each; a reader sees which check would miss it.
@@ -25,6 +30,11 @@ CHECK_OF = {
     "early_approvals_misfiled": "candidates that lost approvals which came early",
     "pegout_signatures_skipped": "own blocks that a node rejects",
     "quorum_of_connected": "blocks imported with fewer than ⌈2n/3⌉ approvals",
+    "quorum_of_former": "blocks imported with fewer than ⌈2n/3⌉ approvals",
+    "federation_read_once": "time from the end of faults until every node imports a block",
+    "lost_votes_unnoticed": "restarts that have lost votes which were sent",
+    "vote_sent_before_written": "restarts that have lost votes which were sent",
+    "gate_not_asked": "turns taken or left against the gate",
     "vote_counted_twice": "blocks imported with fewer than ⌈2n/3⌉ approvals",
     "finality_ignored": "rollbacks below a final block",
     "rival_taken_on_trust": "blocks imported with a signature that nobody gave",
@@ -68,6 +78,10 @@ TRIPPED_BY = {
         30_000,
     ),
     "satoshi paid out beyond what was burned": ("trial", "consensus.pegin_offered_again", 30_000),
+    "decisions of the gate that its rule does not give": ("gated", "sync.production_while_behind", 3),
+    "turns left at the gate, at least": ("gated", "consensus.gate_not_asked", 3),
+    "federations that signed blocks, at least": ("handover", "consensus.federation_read_once", 3),
+    "blocks of former members refused, at least": ("handover", "consensus.federation_read_once", 3),
     "halts, at least": ("outage", "consensus.halt_ignored", 3),
     "peg-ins credited, at least": ("pegs", "consensus.produces_out_of_turn", 3),
     "peg-outs proposed, at least": ("pegs", "consensus.produces_out_of_turn", 3),
@@ -99,6 +113,45 @@ def test_a_late_member_takes_its_turns() -> None:
     assert late
 
 
+@pytest.mark.parametrize(
+    "change", [{"join": 2}, {"leave": 2, "join": 1, "nodes": 5}, {"join": 1, "untold": 1}]
+)
+def test_a_federation_hands_over_at_its_height(change: dict[str, Any]) -> None:
+    """From that block on others write and sign, and as many of them as they need."""
+    parameters: dict[str, Any] = {"nodes": 4, "leave": 1, "height": 8, **change}
+    outcome = WORKLOADS["handover"].run(3, **parameters)
+
+    assert outcome.verdict.failed == ()
+    authors: dict[bool, set[str]] = {False: set(), True: set()}
+    for event in outcome.run.journal.select(kind="consensus.produced"):
+        authors[event.fields["height"] >= 8].add(event.subject)
+    later = range(parameters["leave"], parameters["nodes"] + parameters["join"])
+    assert authors[False] <= {f"node-{number}" for number in range(parameters["nodes"])}
+    assert authors[True] - {"node-0"} == {f"node-{number}" for number in later}
+    assert ("node-0" in authors[True]) is bool(parameters.get("untold"))
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_of_production_lets_a_federation_live(rule: str) -> None:
+    """A gate that nobody passes is no gate; each stated variant says when a turn is left."""
+    outcome = WORKLOADS["gated"].run(3, rule=rule, rounds=1)
+
+    assert outcome.verdict.failed == ()
+    reasons = [event.fields["reason"] for event in outcome.run.journal.select(kind="consensus.skipped")]
+    governed = rule == "code_with_governance"
+    assert (reasons.count("gate") >= 4) is governed  # three slots of governance errors, besides
+
+
+@pytest.mark.parametrize("fault", sorted(FAILURES))
+def test_a_federation_bears_a_disk_that_fails(fault: str) -> None:
+    """The node stops or abstains; nobody signs twice, and all meet again."""
+    outcome = WORKLOADS["disks"].run(3, nodes=4, rounds=1, fault=fault)
+
+    assert outcome.verdict.failed == ()
+    stops = list(outcome.run.journal.select(kind="consensus.stopped"))
+    assert bool(stops) is (fault in ("full", "io_errors", "read_errors"))
+
+
 def test_the_chain_halts_and_goes_on() -> None:
     """The halt is written once for a height, by whoever meets it."""
     journal: Journal = WORKLOADS["outage"].run(3, **SMALL["outage"]).run.journal
@@ -125,6 +178,12 @@ def test_real_signatures_give_the_same_verdict() -> None:
         ("joining", {"nodes": 3}),
         ("outage", {"lasts_s": 0}),
         ("pegs", {"slots": 1}),
+        ("handover", {"height": 1}),
+        ("handover", {"leave": 4}),
+        ("handover", {"untold": 1, "join": 2}),
+        ("gated", {"rule": "none"}),
+        ("disks", {"fault": "fire"}),
+        ("disks", {"nodes": 3}),
     ],
 )
 def test_a_parameter_that_makes_no_sense_is_refused(name: str, wrong: dict[str, Any]) -> None:

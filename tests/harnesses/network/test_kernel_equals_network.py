@@ -16,23 +16,27 @@ from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.network.message import Message
 from alyslab.harnesses.network.network import Network
 from alyslab.harnesses.network.topology import Topology
-from alyslab.runtime import Runtime, require_current, simulate
+from alyslab.runtime import Run, Runtime, require_current, simulate
 
 LATENCIES_MS = (0.0, 1.0, 2.0, 3.0, 1.000001, 37.25)
 RATES_BPS = (None, 8e6, 3e6, 1e6 / 3)
+BYTES = ("sent_bytes", "received_bytes")
 FIELDS = ("arrival_ns", "parent", "hops", "sent", "received")
 Links = list[list[Any]]  # low, high, latency and rate there, latency and rate back
 
 
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[int, Links]:
-    """Draw connected networks of up to 10 peers; few different values, so that many messages tie."""
+    """Draw connected networks of up to 10 peers: few different values, so that many tie, or any at all."""
     peers = draw(st.integers(2, 10))
     pairs = {(draw(st.integers(0, peer - 1)), peer) for peer in range(1, peers)}
     every = [(low, high) for low in range(peers) for high in range(low + 1, peers)]
     pairs |= set(draw(st.lists(st.sampled_from(every))))
     rates = RATES_BPS if draw(st.booleans()) else (None,)
     conditions = st.tuples(st.sampled_from(LATENCIES_MS), st.sampled_from(rates))
+    if draw(st.booleans()):
+        some_bps = st.floats(1e5, 1e9) if draw(st.booleans()) else st.none()
+        conditions = st.tuples(st.integers(0, 3 * 10**8).map(lambda ns: ns / 1e6), some_bps)
     return peers, [[low, high, *draw(conditions), *draw(conditions)] for low, high in sorted(pairs)]
 
 
@@ -78,25 +82,31 @@ async def flood_by_messages(peers: int, links: Links, origin: int, size_bytes: i
     return {field: [getattr(peer, field) for peer in all_peers] for field in FIELDS}
 
 
+def bytes_of(run: Run, peers: int) -> dict[str, list[int]]:
+    """Sum the bytes that each peer sent and received, from the journal."""
+    sums = {"sent_bytes": [0] * peers, "received_bytes": [0] * peers}
+    for event in run.journal.select(kind="net.message"):
+        sums["sent_bytes"][int(event.fields["sender"][1:])] += event.fields["bytes"]
+        sums["received_bytes"][int(event.subject[1:])] += event.fields["bytes"]
+    return sums
+
+
 def flood_by_kernel(peers: int, links: Links, origin: int, size_bytes: int) -> dict[str, list[int]]:
     specs = specs_of(links)
     topology = Topology(peers=peers, links=tuple((low, high) for low, high, *_ in links))
     flood = flood_once(graph_of(topology, lambda *pair: specs[pair]), origin, size_bytes=size_bytes)
-    return {
-        field: getattr(flood, field).tolist()
-        for field in ("arrival_ns", "parent", "hops", "sent", "received")
-    }
+    return {field: getattr(flood, field).tolist() for field in (*FIELDS, *BYTES)}
 
 
 @given(network=networks(), origin=st.integers(0, 9), size_bytes=st.sampled_from([4, 1_000, 999_983]))
 def test_the_kernel_equals_the_network(network: tuple[int, Links], origin: int, size_bytes: int) -> None:
-    """Every peer's time, parent, hops and counts, exactly; ties included."""
+    """Every peer's time, parent, hops, messages and bytes, exactly; ties included."""
     peers, links = network
     given_ = {"peers": peers, "links": links, "origin": origin % peers, "size_bytes": size_bytes}
 
     run = simulate(flood_by_messages, seed=1, parameters=given_)
 
-    assert run.result == flood_by_kernel(peers, links, origin % peers, size_bytes)
+    assert run.result | bytes_of(run, peers) == flood_by_kernel(peers, links, origin % peers, size_bytes)
     messages = sum(1 for _ in run.journal.select(kind="net.message"))
     assert messages == sum(run.result["received"]) == 2 * len(links) - (peers - 1)
 
@@ -126,8 +136,9 @@ def test_a_kernel_that_is_wrong_is_caught(defect: str, monkeypatch: pytest.Monke
         seed=1,
         parameters={"peers": 4, "links": RING, "origin": 0, "size_bytes": 1_000},
     )
-    assert run.result == flood_by_kernel(4, RING, 0, 1_000)
+    by_messages = run.result | bytes_of(run, 4)
+    assert by_messages == flood_by_kernel(4, RING, 0, 1_000)
 
     monkeypatch.setattr(kernel_compiled, "flood", wrong)
 
-    assert run.result != flood_by_kernel(4, RING, 0, 1_000)
+    assert by_messages != flood_by_kernel(4, RING, 0, 1_000)

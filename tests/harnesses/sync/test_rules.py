@@ -134,6 +134,16 @@ def test_only_silence_is_pardoned() -> None:
     assert peers.blacklisted("liar")
 
 
+def test_an_answer_ends_the_back_off_of_silence_and_no_other() -> None:
+    """Who answers again need not be waited for; who sent something false must wait all the same."""
+    for cause, usable in (("timeout", True), ("unreadable", False)):
+        peers, _, _ = book()
+        peers.failed("p", "/eth2/chain/req/status/1", cause)
+        assert not peers.usable("p")
+        peers.succeeded("p", "/eth2/chain/req/blocks_by_range/1", took_ns=10**6, blocks=3)
+        assert peers.usable("p") is usable
+
+
 def test_two_signs_of_three_make_a_partition() -> None:
     """No success for 60 s, more than 70 % failed, latency above 10 s."""
     peers, clock, _ = book()

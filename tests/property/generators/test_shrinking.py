@@ -17,13 +17,17 @@ from alyslab.property.generators.chains import BlockPlan, ChainPlan
 from alyslab.property.generators.chaos import ChaosPlan, FaultPlan
 from alyslab.property.generators.events import Burn, Deposit, Transfer
 from alyslab.property.generators.forks import ForkPlan
+from alyslab.property.generators.gossip import GossipPlan
 from alyslab.property.generators.governance import Ballot, Proposal, Validator, Vote
 from alyslab.property.generators.journals import JournalPlan, Row
+from alyslab.property.generators.links import ChancePlan
 from alyslab.property.generators.mutants import MutantPlan
 from alyslab.property.generators.network import CutPlan, LinkPlan, NetworkScenario, SendPlan
 from alyslab.property.generators.rhythms import Rhythm
+from alyslab.property.generators.scenes import ScenePlan, StagePlan
 from alyslab.property.generators.signatures import Committee, Forgery
 from alyslab.property.generators.sync import CheckpointPlan, SyncFault, SyncScenario
+from alyslab.property.generators.traffic import TalkPlan, TrafficPlan, TroublePlan
 from alyslab.property.profiles import profile
 
 SETTINGS = settings(profile("quick"), max_examples=2_000)
@@ -75,6 +79,20 @@ SHRINKS = {
     ),
     "receiver_plans": ({}, lambda drawn: drawn.capacity < 100, ReceiverPlan(capacity=1)),
     "policy_plans": ({}, lambda drawn: not drawn.isolate, PolicyPlan(limit=1, isolate=False)),
+    "scene_plans": ({}, lambda drawn: drawn.what == "flooding", ScenePlan(what="flooding")),
+    "stage_plans": (
+        {},
+        lambda drawn: len(drawn.scenes) > 1,
+        StagePlan(scenes=(ScenePlan(), ScenePlan(what="broadcasting"))),
+    ),
+    "trouble_plans": ({"peers": 3}, lambda drawn: drawn.what == "crash", TroublePlan(what="crash")),
+    "traffic_plans": (
+        {},
+        lambda drawn: drawn.troubles,
+        TrafficPlan(talks=(TalkPlan(),), troubles=(TroublePlan(),)),
+    ),
+    "chance_plans": ({}, lambda drawn: drawn.burst, ChancePlan(burst=(0.05, 0.25))),
+    "gossip_plans": ({}, lambda drawn: drawn.protocol == "mesh", GossipPlan(protocol="mesh")),
     "peer_names": ({}, lambda drawn: len(drawn) > 1, ("peer-0", "peer-1")),
     "topologies": ({}, lambda drawn: drawn.peers > 2, Topology(peers=3, links=((0, 1), (0, 2)))),
     "network_conditions": ({}, lambda drawn: drawn.loss_ratio == 1, LinkPlan(loss_ratio=1.0)),
@@ -145,8 +163,10 @@ SLOW = {
     "policy_plans",
     "proposals",
     "rhythms",
+    "stage_plans",
     "sync_scenarios",
     "topologies",
+    "traffic_plans",
     "work_plans",
 }
 
@@ -169,6 +189,8 @@ def test_every_strategy_is_held_to_its_smallest_case():
 def strategy_of(name: str):
     if name == "cuts":
         return generators.cuts(3)
+    if name == "trouble_plans":
+        return generators.trouble_plans(3)
     if name == "votes":
         return generators.votes(Proposal(), (Validator(), Validator(1)))
     return getattr(generators, name)()

@@ -7,10 +7,11 @@ from contextlib import suppress
 from alyslab.harnesses.actor.breaker import BreakerPolicy, CircuitBreaker
 from alyslab.harnesses.actor.errors import ActorError, AskTimeoutError
 from alyslab.harnesses.actor.failure import Failure, FailureKind
+from alyslab.harnesses.actor.ranges import Range
 from alyslab.harnesses.actor.spec import ActorSpec
 from alyslab.harnesses.actor.system import ActorSystem
 from alyslab.harnesses.actor.workloads.actors import Asker, Coordinator, Counter, Ledger, Relay
-from alyslab.harnesses.actor.workloads.expectations import all_ended, expect, require_counts
+from alyslab.harnesses.actor.workloads.expectations import all_ended, expect, require_counts, require_in
 
 MAX_REPEATS = 100
 """How often a request is repeated at most; what is still not confirmed then, the verdict shows."""
@@ -160,18 +161,26 @@ async def guarantees(*, requests: int = 20, probability: float = 0.3) -> None:
     requests
         How many there are.
     probability
-        Chance that an answer is lost, below 1.
+        Chance that an answer is lost, from 0 to 0.9.
+
+    Raises
+    ------
+    ParameterError
+        For a count below 1, or a chance that is none or leaves no answer.
     """
     require_counts("guarantees", requests=requests)
-    expect("asks timed_out", at_least=1)
+    require_in("guarantees", "probability", probability, Range(low=0, high=0.9))
+    if probability:
+        expect("asks timed_out", at_least=1)
     async with ActorSystem() as system:
         await confirming(system, name="ledger", requests=requests, probability=probability)
 
 
 async def confirming(system: ActorSystem, *, name: str, requests: int, probability: float) -> None:
     """Send each request again until an answer comes."""
-    losing = Failure(kind=FailureKind.LOSE_REPLY, probability=probability, times=None)
-    ref = await system.spawn(ActorSpec(name=name, kind=Ledger, failures=(losing,)))
+    lost = FailureKind.LOSE_REPLY
+    losing = (Failure(kind=lost, probability=probability, times=None),) if probability else ()
+    ref = await system.spawn(ActorSpec(name=name, kind=Ledger, failures=losing))
     for key in range(requests):
         system.core.tracker.record("request.made", name, key=key)
         for _ in range(MAX_REPEATS):

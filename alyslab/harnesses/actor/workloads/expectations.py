@@ -9,6 +9,7 @@ from typing import Any
 from alyslab.checkers.activity import NO_BOUND
 from alyslab.errors import ParameterError, Problem
 from alyslab.harnesses.actor.errors import ActorError
+from alyslab.harnesses.actor.ranges import Allowed, problems_of
 from alyslab.runtime import require_current
 
 
@@ -38,6 +39,12 @@ def require_counts(workload: str, **counts: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1
     ]
     if problems:
+        raise ParameterError(problems)
+
+
+def require_in(workload: str, key: str, value: Any, allowed: Allowed) -> None:
+    """Raise :class:`ParameterError` unless ``value`` is allowed."""
+    if problems := problems_of(workload, {key: (value, allowed)}):
         raise ParameterError(problems)
 
 

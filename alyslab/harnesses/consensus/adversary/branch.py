@@ -47,7 +47,8 @@ def extended(
     for slot in range(own.head.block.slot + 1, coalition.latest_slot() + 1):
         if own_slots_only and author_index(spec, slot) not in coalition.keys:
             continue
-        stamp_s = max(slot_start_ms(spec, slot) // 1_000, own.head.block.payload.timestamp_s + 1)
+        # A second later than an honest author would: or the block might be the very one that it wrote.
+        stamp_s = max(slot_start_ms(spec, slot) // 1_000 + 1, own.head.block.payload.timestamp_s + 1)
         try:
             block, outcome = production.build(own, slot=slot, timestamp_s=stamp_s, transactions=payments)
         except ModelError:

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Final
 
 from alyslab.harnesses.consensus.adversary.branch import Publisher, extended
 from alyslab.harnesses.consensus.users import transfer
-from alyslab.model.aura import majority
 from alyslab.model.errors import ModelError
 
 if TYPE_CHECKING:
@@ -40,11 +39,6 @@ PATIENCE_SLOTS: Final = 8
 SETTLES_SLOTS: Final = 2
 """Slots that nodes get to take a branch or not."""
 AMOUNT_WEI: Final = 10**12
-
-
-def least_members(members: int) -> int:
-    """Return how many of so many members can undo a payment that is not final."""
-    return majority(members)
 
 
 @dataclass(frozen=True, slots=True)

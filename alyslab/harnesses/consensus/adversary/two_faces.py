@@ -7,7 +7,7 @@ whatever either side writes, to that side alone.
 
 An honest node signs once in a slot, so each side needs ⌈2n/3⌉ signatures of its
 own: two sides get them at once only with ``2⌈2n/3⌉ - n`` members or more in the
-coalition, as :func:`least_members` says.
+coalition.
 
 Source: Dwork, Lynch and Stockmeyer, "Consensus in the presence of partial
 synchrony" (1988), theorem 4.4: with a third and more two halves can be led apart.
@@ -27,7 +27,7 @@ from alyslab.harnesses.network.rules import PASS, Decision, Drop, Rule
 from alyslab.harnesses.sync import protocol
 from alyslab.harnesses.sync.errors import ProtocolError
 from alyslab.model import production
-from alyslab.model.aura import author_index, majority, slot_start_ms
+from alyslab.model.aura import author_index, slot_start_ms
 from alyslab.model.errors import ModelError
 
 if TYPE_CHECKING:
@@ -37,11 +37,6 @@ LOOK_S: Final = 0.1
 """How often the coalition looks what is new."""
 PATIENCE_S: Final = 1.0
 """Wait for a node's answer about where it stands."""
-
-
-def least_members(members: int) -> int:
-    """Return how many of so many members can lead two sides of the others apart."""
-    return 2 * majority(members) - members
 
 
 class TwoFaces:

@@ -14,9 +14,18 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from alyslab.harnesses.network.endpoint import Message
-from alyslab.harnesses.network.gossip import wire
 from alyslab.harnesses.network.gossip.defects import ALWAYS_WHOLE
 from alyslab.harnesses.network.gossip.inventory import Inventory
+from alyslab.harnesses.network.gossip.wire import (
+    COMPACT,
+    GET,
+    ID_BYTES,
+    MISSING,
+    read_body,
+    read_ids,
+    write_body,
+    write_ids,
+)
 from alyslab.runtime.sites import planted
 
 COMPACT_BYTES: Final = 18_000
@@ -55,26 +64,26 @@ class Compact(Inventory):
 
     def handlers(self) -> dict[str, Callable[[Message], None]]:
         """Return what handles each topic."""
-        return {**super().handlers(), wire.COMPACT: self._take_compact, wire.MISSING: self._asked_missing}
+        return {**super().handlers(), COMPACT: self._take_compact, MISSING: self._asked_missing}
 
     def ask(self, peer: str, block: int) -> None:
         """Ask for a block, the larger message saying that a compact one will do."""
-        payload = wire.write_ids((block, block) if self._compact else (block,))
-        self.endpoint.send(peer, wire.GET, payload, size_bytes=wire.ID_BYTES)
+        payload = write_ids((block, block) if self._compact else (block,))
+        self.endpoint.send(peer, GET, payload, size_bytes=ID_BYTES)
 
     def _asked(self, message: Message) -> None:
-        blocks = wire.read_ids(message.payload)
+        blocks = read_ids(message.payload)
         if blocks is None:
             self.refuse(message)
         elif blocks[0] in self.seen:
             if len(blocks) > 1 and self._compact:
-                body = wire.write_body(blocks[0], self.seen[blocks[0]] + 1)
-                self.endpoint.send(message.sender, wire.COMPACT, body, size_bytes=self._compact_bytes())
+                body = write_body(blocks[0], self.seen[blocks[0]] + 1)
+                self.endpoint.send(message.sender, COMPACT, body, size_bytes=self._compact_bytes())
             else:
                 self.serve(message.sender, blocks[0])
 
     def _take_compact(self, message: Message) -> None:
-        read = wire.read_body(message.payload)
+        read = read_body(message.payload)
         if read is None:
             self.refuse(message)
             return
@@ -84,10 +93,10 @@ class Compact(Inventory):
         if whole:
             self.take_body(message)
         else:
-            self.send_ids(message.sender, wire.MISSING, (read[0],))
+            self.send_ids(message.sender, MISSING, (read[0],))
 
     def _asked_missing(self, message: Message) -> None:
-        blocks = wire.read_ids(message.payload)
+        blocks = read_ids(message.payload)
         if blocks is None:
             self.refuse(message)
         elif blocks[0] in self.seen:

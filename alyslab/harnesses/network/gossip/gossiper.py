@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.harnesses.network.endpoint import Message
 from alyslab.harnesses.network.errors import NoAnswerError
-from alyslab.harnesses.network.gossip import wire
 from alyslab.harnesses.network.gossip.defects import (
     DEFECT_RATIO,
     EARLY_SEND,
@@ -18,6 +17,13 @@ from alyslab.harnesses.network.gossip.defects import (
     SKIP_SLOT,
 )
 from alyslab.harnesses.network.gossip.schedule import Schedule
+from alyslab.harnesses.network.gossip.wire import (
+    BLOCK,
+    ids_size,
+    read_body,
+    write_body,
+    write_ids,
+)
 from alyslab.runtime.sites import planted
 
 if TYPE_CHECKING:
@@ -76,7 +82,7 @@ class Gossiper:
 
     def handlers(self) -> dict[str, Callable[[Message], None]]:
         """Return what handles each topic."""
-        return {wire.BLOCK: self.take_body}
+        return {BLOCK: self.take_body}
 
     def announce(self, block: int, hops: int, source: str | None) -> None:
         """Tell others of a block that is new here; ``source`` is whom it came from, None at its author."""
@@ -97,7 +103,7 @@ class Gossiper:
 
     def take_body(self, message: Message) -> None:
         """Take a block; pass it on if it is new."""
-        read = wire.read_body(message.payload)
+        read = read_body(message.payload)
         if read is None:
             self.refuse(message)
             return
@@ -123,12 +129,12 @@ class Gossiper:
     def send_body(self, receiver: str, block: int, size_bytes: int | None = None) -> None:
         """Send a block that this peer has."""
         size = self.schedule.block_bytes if size_bytes is None else size_bytes
-        payload = wire.write_body(block, self.seen[block] + 1)
-        self.endpoint.send(receiver, wire.BLOCK, payload, size_bytes=max(size, len(payload)))
+        payload = write_body(block, self.seen[block] + 1)
+        self.endpoint.send(receiver, BLOCK, payload, size_bytes=max(size, len(payload)))
 
     def send_ids(self, receiver: str, topic: str, blocks: tuple[int, ...]) -> None:
         """Send the numbers of blocks."""
-        self.endpoint.send(receiver, topic, wire.write_ids(blocks), size_bytes=wire.ids_size(blocks))
+        self.endpoint.send(receiver, topic, write_ids(blocks), size_bytes=ids_size(blocks))
 
     # --- helpers -------------------------------------------------------------------------------
 

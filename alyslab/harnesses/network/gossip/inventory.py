@@ -11,9 +11,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from alyslab.harnesses.network.endpoint import Message
-from alyslab.harnesses.network.gossip import wire
 from alyslab.harnesses.network.gossip.defects import ASKS_ALL
 from alyslab.harnesses.network.gossip.gossiper import Asking, Gossiper
+from alyslab.harnesses.network.gossip.wire import (
+    GET,
+    HAVE,
+    read_ids,
+)
 from alyslab.runtime.sites import planted
 
 ASK_TIMEOUT_S: Final = 60.0
@@ -33,25 +37,25 @@ class Inventory(Gossiper):
 
     def handlers(self) -> dict[str, Callable[[Message], None]]:
         """Return what handles each topic."""
-        return {**super().handlers(), wire.HAVE: self._told, wire.GET: self._asked}
+        return {**super().handlers(), HAVE: self._told, GET: self._asked}
 
     def announce(self, block: int, hops: int, source: str | None) -> None:  # noqa: ARG002 - read from seen
         """Say that the block is here."""
         self.asking.has_come(block)
         for peer in self.endpoint.peers():
             if peer != source:
-                self.send_ids(peer, wire.HAVE, (block,))
+                self.send_ids(peer, HAVE, (block,))
 
     def ask(self, peer: str, block: int) -> None:
         """Ask for a block."""
-        self.send_ids(peer, wire.GET, (block,))
+        self.send_ids(peer, GET, (block,))
 
     def serve(self, peer: str, block: int) -> None:
         """Answer with a block that is here."""
         self.send_body(peer, block)
 
     def _told(self, message: Message) -> None:
-        blocks = wire.read_ids(message.payload)
+        blocks = read_ids(message.payload)
         if blocks is None:
             self.refuse(message)
             return
@@ -62,7 +66,7 @@ class Inventory(Gossiper):
                 self.ask(message.sender, block)
 
     def _asked(self, message: Message) -> None:
-        blocks = wire.read_ids(message.payload)
+        blocks = read_ids(message.payload)
         if blocks is None:
             self.refuse(message)
             return

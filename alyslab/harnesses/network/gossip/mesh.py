@@ -15,9 +15,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from alyslab.harnesses.network.endpoint import Message
-from alyslab.harnesses.network.gossip import wire
 from alyslab.harnesses.network.gossip.defects import NEVER_PRUNES, SILENT_LAZY
 from alyslab.harnesses.network.gossip.gossiper import Asking, Gossiper
+from alyslab.harnesses.network.gossip.wire import (
+    GET,
+    GRAFT,
+    HAVE,
+    PRUNE,
+    read_ids,
+)
 from alyslab.runtime.sites import planted
 
 D: Final = 6
@@ -59,10 +65,10 @@ class Mesh(Gossiper):
         """Return what handles each topic."""
         return {
             **super().handlers(),
-            wire.HAVE: self._told,
-            wire.GET: self._asked,
-            wire.GRAFT: self._grafted,
-            wire.PRUNE: self._pruned,
+            HAVE: self._told,
+            GET: self._asked,
+            GRAFT: self._grafted,
+            PRUNE: self._pruned,
         }
 
     async def run(self) -> None:
@@ -100,7 +106,7 @@ class Mesh(Gossiper):
             ]
             for peer in self.random.sample(free, min(D - len(self.mesh), len(free))):
                 self.mesh[peer] = None
-                self._control(peer, wire.GRAFT)
+                self._control(peer, GRAFT)
         elif len(self.mesh) > D_HIGH and not planted(NEVER_PRUNES):
             for peer in self.random.sample(list(self.mesh), len(self.mesh) - D):
                 self._prune(peer)
@@ -113,12 +119,12 @@ class Mesh(Gossiper):
         others = [peer for peer in self.endpoint.peers() if peer not in self.mesh]
         if blocks and not planted(SILENT_LAZY):
             for peer in self.random.sample(others, min(D_LAZY, len(others))):
-                self.send_ids(peer, wire.HAVE, blocks)
+                self.send_ids(peer, HAVE, blocks)
 
     def _prune(self, peer: str) -> None:
         self.mesh.pop(peer, None)
         self._backoff_ns[peer] = self.node.clock.time_ns() + round(BACKOFF_S * 1e9)
-        self._control(peer, wire.PRUNE)
+        self._control(peer, PRUNE)
 
     def _control(self, peer: str, topic: str) -> None:
         self.endpoint.send(peer, topic, b"", size_bytes=CONTROL_BYTES)
@@ -143,10 +149,10 @@ class Mesh(Gossiper):
             self.mesh.pop(peer, None)
 
     def _want(self, peer: str, block: int) -> None:
-        self.send_ids(peer, wire.GET, (block,))
+        self.send_ids(peer, GET, (block,))
 
     def _told(self, message: Message) -> None:
-        blocks = wire.read_ids(message.payload)
+        blocks = read_ids(message.payload)
         if blocks is None:
             self.refuse(message)
             return
@@ -155,7 +161,7 @@ class Mesh(Gossiper):
                 self._asking.announced(block, message.sender)
 
     def _asked(self, message: Message) -> None:
-        blocks = wire.read_ids(message.payload)
+        blocks = read_ids(message.payload)
         if blocks is None:
             self.refuse(message)
             return

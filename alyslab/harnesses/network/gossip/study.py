@@ -33,6 +33,8 @@ from alyslab.harnesses.network.topology import Topology
 from alyslab.runtime import Node, Runtime, require_current
 
 NS_PER_MS = 1_000_000
+LAZY_S: Final = 10.0
+"""How long a mesh may still tell of blocks after the last slot, in s, with all that it causes."""
 
 KINDS: Final[Mapping[str, Callable[..., Gossiper]]] = MappingProxyType(
     {"flood": Flooder, "inventory": Inventory, "compact": Compact, "mesh": Mesh}
@@ -118,16 +120,10 @@ async def spread(
     Takes about ``blocks`` slots of virtual time; all randomness is the run's.
     """
     whole = {"blocks": blocks, "slot_ms": slot_ms, "block_bytes": block_bytes, "degree": degree}
-    problems = list(_problems(kind, peers, authorities))
-    for key, value in whole.items():
-        problems += _not_whole(key, value)
-    spec, table = _read(link, tables, problems)
-    if problems:
-        raise ParameterError(problems)
+    conditions = _checked(kind, {"peers": peers, "authorities": authorities, **whole}, link, tables)
     runtime = require_current()
-    stream = runtime.random("gossip.topology")
     shape = {"shape": "random_regular", "degree": degree} if topology is None else dict(topology)
-    graph = build(**shape, peers=peers, random=stream).require_connected()
+    graph = build(**shape, peers=peers, random=runtime.random("gossip.topology")).require_connected()
     slot_ns = slot_ms * NS_PER_MS
     schedule = Schedule(
         slot_ns=slot_ns,
@@ -136,13 +132,13 @@ async def spread(
         blocks=blocks,
         block_bytes=block_bytes,
     )
-    network = bring_up(runtime, graph, schedule, kind=kind, link=spec if spec is not None else table)
+    network = bring_up(runtime, graph, schedule, kind=kind, link=conditions)
     # Every slot has ended, then every message has been handled: nobody has anything left to do
     # but a mesh's lazy heartbeats, which end a few seconds later.
     await asyncio.sleep((schedule.end_ns - runtime.now_ns) / 1e9)
     await network.quiet()
     if kind == "mesh":
-        await asyncio.sleep(10.0)
+        await asyncio.sleep(LAZY_S)
         await network.quiet()
     return {"peers": peers, "links": len(graph.links), "blocks": blocks}
 
@@ -196,30 +192,16 @@ def _homes(runtime: Runtime, topology: Topology, table: RegionTable) -> list[Reg
     return table.settle(topology.peers, runtime.random("gossip.homes"))
 
 
-def _read(
-    link: Mapping[str, Any] | None, tables: Sequence[str] | None, problems: list[Problem]
-) -> tuple[LinkSpec | None, RegionTable]:
-    """Return the conditions of every link if they are given, and the regions; adds what is wrong."""
-    spec, table = None, simblock_2019()
-    if link is not None and tables is not None:
-        what = "every link has the same conditions already"
-        problems.append(Problem(where="gossip", key="tables", what=what, value=tables, allowed="None"))
-    try:
-        spec = link_from(link) if link is not None else None
-        if tables is not None:
-            regions, latency_ms = tables
-            table = read_regions(Path(regions), Path(latency_ms))
-    except ParameterError as error:
-        problems += error.problems
-    except (TypeError, ValueError):
-        what, allowed = f"is {tables!r}", "two paths: regions and latencies"
-        problems.append(Problem(where="gossip", key="tables", what=what, value=tables, allowed=allowed))
-    return spec, table
-
-
-def _problems(kind: object, peers: int, authorities: int) -> list[Problem]:
-    problems = [*_not_whole("peers", peers), *_not_whole("authorities", authorities)]
-    if not problems and authorities > peers:
+def _checked(
+    kind: object,
+    whole: Mapping[str, Any],
+    link: Mapping[str, Any] | None,
+    tables: Sequence[str] | None,
+) -> LinkSpec | RegionTable:
+    """Return the conditions of every link, or the regions; raises ParameterError with all that is wrong."""
+    problems = [problem for key, value in whole.items() for problem in _not_whole(key, value)]
+    if not problems and whole["authorities"] > whole["peers"]:
+        peers, authorities = whole["peers"], whole["authorities"]
         what = f"{authorities} authorities among {peers} peers"
         allowed = f"1 to {peers}: an authority is a peer"
         problems.append(
@@ -228,7 +210,29 @@ def _problems(kind: object, peers: int, authorities: int) -> list[Problem]:
     if kind not in KINDS:
         what = f"no protocol is named {kind!r}"
         problems.append(Problem(where="gossip", key="kind", what=what, value=kind, allowed=", ".join(KINDS)))
-    return problems
+    if link is not None and tables is not None:
+        what = "every link has the same conditions already"
+        problems.append(Problem(where="gossip", key="tables", what=what, value=tables, allowed="None"))
+    conditions: LinkSpec | RegionTable = simblock_2019()
+    try:
+        conditions = link_from(link) if link is not None else _table(tables)
+    except ParameterError as error:
+        problems += error.problems
+    if problems:
+        raise ParameterError(problems)
+    return conditions
+
+
+def _table(tables: Sequence[str] | None) -> RegionTable:
+    if tables is None:
+        return simblock_2019()
+    try:
+        regions, latency_ms = map(Path, tables)
+    except (TypeError, ValueError):
+        what, allowed = f"is {tables!r}", "two paths: regions and latencies"
+        problem = Problem(where="gossip", key="tables", what=what, value=tables, allowed=allowed)
+        raise ParameterError(problem) from None
+    return read_regions(regions, latency_ms)
 
 
 def _not_whole(key: str, value: object) -> list[Problem]:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 QUANTITIES: Final = {"t50_s": "s", "t90_s": "s", "stale_ratio": ""}
 """What was published of each point of the sweep, and is simulated."""
-MOST_ORDERED_BYTES: Final = 4_000_000
-"""Larger blocks than this, every 10 minutes, were more than the published network could carry."""
+CLEARLY: Final = 1.5
+"""By how much published medians must differ for their order to be held against ours."""
+MOST_ORDERED_BYTES: Final = 2_000_000
+"""Larger blocks are still on their way when the next one comes, and what is measured hangs on the draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,9 @@ def sweep(seed: int, *, networks: int, nodes: int, blocks: int, miner_mbps: floa
 def order_check(points: Sequence[Point]) -> Check:
     """Of any two published points the one with the clearly longer median is the longer one here too.
 
-    "Clearly": by a fifth.  What differs by less is within what the two models
-    leave out, and is not held against anything; nor are blocks so large that
-    the published network was overloaded.
+    "Clearly": by half.  What differs by less is within what the two models
+    leave out and within what a few blocks scatter, and is not held against
+    anything; nor are the largest blocks.
     """
     import numpy as np
 
@@ -75,7 +77,7 @@ def order_check(points: Sequence[Point]) -> Check:
     wrong, pairs = [], 0
     for one in held:
         for other in held:
-            if one.row.t50_s > 1.2 * other.row.t50_s:
+            if one.row.t50_s > CLEARLY * other.row.t50_s:
                 pairs += 1
                 if not np.mean(one.t50_s) > np.mean(other.t50_s):
                     wrong.append(f"{_name(one.row)} after {_name(other.row)}")

@@ -173,12 +173,12 @@ class World:
 
     # --- waiting -------------------------------------------------------------------------------
 
-    def arrived(self, name: str) -> bool:
-        """Return whether the node is synced at the source's head, by its own word."""
+    def arrived(self, name: str, height: int | None = None) -> bool:
+        """Return whether the node is synced, by its word, at this height (default: the head's) or above."""
         syncer, ledger = self.syncers.get(name), self.ledgers.get(name)
         if syncer is None or ledger is None or self.nodes[name].state != "running":
             return False
-        return syncer.synced and ledger.height >= self.height
+        return syncer.synced and ledger.height >= (self.height if height is None else height)
 
     async def booted(self, name: str, within_s: float = 60.0) -> None:
         """Wait until a node that was started has rebuilt its chain and syncs, at most ``within_s``."""

@@ -1,0 +1,158 @@
+"""The commands that look for violations, and make one small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alyslab.cli_chaos.printing import (
+    INTERRUPTED,
+    Jobs,
+    Json,
+    Planted,
+    bar,
+    plain,
+    print_json,
+    processes,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from alyslab.chaos.search import Search
+
+
+def search(
+    *,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds each case gets.")] = 10,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
+    case: Annotated[
+        list[str] | None, typer.Option(help="Only this case or harness; may be repeated.", metavar="NAME")
+    ] = None,
+    plant: Planted = None,
+    jobs: Jobs = None,
+    first: Annotated[bool, typer.Option("--first", help="Stop at the first violation.")] = False,
+    spread: Annotated[
+        bool, typer.Option("--spread", help="Let each seed run one case, in turn, instead of all.")
+    ] = False,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Failing runs, replayed first and added to.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Run seeds over every workload of every harness and every system under drawn plans.
+
+    Example: alyslab chaos search --seeds 20 --case chaos --corpus outputs/corpus.jsonl
+    """
+    from alyslab.batch.provenance import code_digest
+    from alyslab.chaos.corpus import Corpus
+    from alyslab.chaos.search import search as look
+
+    kept = Corpus(corpus, code_digest()) if corpus is not None else None
+    found = look(
+        seeds=range(first_seed, first_seed + seeds),
+        cases=case or (),
+        planted=plant or (),
+        jobs=jobs or processes(),
+        stop_at_first=first,
+        spread=spread,
+        corpus=kept,
+        progress=bar("runs"),
+    )
+    if as_json:
+        print_json(_search_as_dict(found))
+    else:
+        _say_search(found)
+    if found.interrupted:
+        return INTERRUPTED
+    if found.violations or any(one.still_fails for one in found.replayed):
+        return 1
+    return 3 if found.errors else 0
+
+
+def shrink(
+    token: Annotated[str, typer.Argument(help="A token of a chaos run that breaks a promise, alys1-…")],
+    *,
+    check: Annotated[
+        str | None, typer.Option(help="The check to hold fixed; the first if not given.")
+    ] = None,
+    limit_s: Annotated[float, typer.Option(help="Real seconds to stop at.")] = 60.0,
+    out: Annotated[Path | None, typer.Option(help="Save the small plan there.", metavar="FILE")] = None,
+    as_json: Json = False,
+) -> int:
+    """Make a failing run small: fewer faults, shorter, weaker, fewer nodes, a plainer schedule.
+
+    Example: alyslab chaos shrink alys1-… --out small.json
+    """
+    from alyslab.chaos.shrink import shrink as make_small
+
+    small = make_small(token, check=check, limit_s=limit_s, progress=None if as_json else tell)
+    if out is not None and small.plan is not None:
+        out.write_text(small.plan.dump(), encoding="utf-8")
+    document = {
+        "check": small.check,
+        "before": small.before.as_dict(),
+        "after": small.after.as_dict(),
+        "runs": small.runs,
+        "wall_s": round(small.wall_s, 3),
+        "complete": small.complete,
+        "token": small.token,
+        "plan": small.plan.as_dict() if small.plan is not None else None,
+    }
+    if as_json:
+        print_json(document)
+        return 0
+    typer.echo(f"still broken: {small.check}")
+    for name, before in small.before.as_dict().items():
+        typer.echo(f"  {name}: {before} → {small.after.as_dict()[name]}")
+    ended = "nothing more can be left out" if small.complete else "the time was up"
+    typer.echo(f"{small.runs} runs in {small.wall_s:.1f} s; {ended}\n{small.token}")
+    return 0
+
+
+def _say_search(found: Search) -> None:
+    for one in found.replayed:
+        state = one.problem or ("still fails" if one.still_fails else "passes now")
+        typer.echo(f"corpus: {one.kept.case}: {state}")
+    for finding in found.findings:
+        typer.echo(f"BROKEN  {finding.case}, {finding.times} runs: {'; '.join(finding.checks)}")
+        typer.echo(f"        alyslab chaos shrink {finding.trial.token}")
+    for trial in found.errors[:10]:
+        typer.echo(f"ERROR   {trial.case} seed {trial.seed}: {trial.checks[0]}: {trial.note[:200]}")
+    gaps = [site.name for site in found.sites if site.armed and not site.fired]
+    if gaps:
+        typer.echo(f"armed, never fired: {', '.join(gaps)}")
+    if found.interrupted:
+        typer.echo("interrupted: what follows is what was run until then")
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
+    typer.echo(f"{len(found.trials)} runs: {counts}")
+
+
+def _search_as_dict(found: Search) -> dict[str, Any]:
+    return {
+        "runs": dict(found.statuses),
+        "interrupted": found.interrupted,
+        "findings": [
+            {
+                "case": finding.case,
+                "checks": list(finding.checks),
+                "times": finding.times,
+                "seed": finding.trial.seed,
+                "token": finding.trial.token,
+            }
+            for finding in found.findings
+        ],
+        "errors": [{"case": one.case, "seed": one.seed, "note": one.note} for one in found.errors],
+        "corpus": [
+            {
+                "case": one.kept.case,
+                "token": one.kept.token,
+                "still_fails": one.still_fails,
+                "same_digest": one.same_digest,
+                "problem": one.problem,
+            }
+            for one in found.replayed
+        ],
+        "sites": [plain(one) for one in found.sites],
+    }
