@@ -11,7 +11,15 @@ from alyslab.chaos.faults import FAULTS
 BACK_ENDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "simulation": frozenset(FAULTS),
-        "pressure": frozenset({"resource.memory", "resource.cpu"}),
+        "pressure": frozenset(
+            {
+                "resource.memory",
+                "resource.cpu",
+                "resource.disk_full",
+                "resource.disk_slow",
+                "resource.descriptors",
+            }
+        ),
     }
 )
 """Faults by back end: virtual time, and real pressure in a child process on the wall clock.

@@ -109,13 +109,10 @@ BOUNDS: Final[Mapping[str, Bound]] = {
 
 
 def _fault(name: str, summary: str, *more: Parameter) -> Fault:
-    kind, field, value = DETECTED_BY[f"byzantine.{name}"]
-    bound = BOUNDS.get(f"byzantine.{name}")
-    wins = "no number of members wins" if bound is None else f"breaks {bound.breaks} from {bound.formula} on"
     return Fault(
         name=f"byzantine.{name}",
         summary=summary,
-        effect=f"chaos.effect with how often; detected by {kind} ({field}: {value}); {wins}",
+        effect="chaos.effect with how often",
         parameters=(*COMMON, *more),
     )
 

@@ -109,6 +109,7 @@ def case_of(token: Token) -> Case:
     if token.workload == _address(conduct):
         name = str(token.parameters.get("system"))
         if name in SYSTEMS:
+            system_named(name)  # registers the bugs that the token may plant
             return cases_of(CHAOS)[f"{CHAOS}:{name}"]
     for case in all_cases().values():
         if token.workload == _address(case.main) and case.main is not conduct:

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 from alyslab.chaos.faults import FAULTS
 from alyslab.chaos.guard import Guard
 from alyslab.chaos.plan import Entry, Plan, PlanError, parse_plan
-from alyslab.chaos.systems import system_named
+from alyslab.chaos.systems import SYSTEMS, system_named
 from alyslab.chaos.validation import all_problems
 from alyslab.checkers.verdict import Check, Verdict
 from alyslab.runtime import require_current, simulate
+from alyslab.runtime.replay import runs_what
 
 if TYPE_CHECKING:
     from alyslab.chaos.system import LiveSystem, SystemSpec
@@ -91,6 +92,7 @@ def prepared(plan: Plan, system: str | None = None) -> tuple[str, Plan]:
     return name, plan
 
 
+@runs_what("system", places=SYSTEMS)
 async def conduct(*, system: str, plan: dict[str, Any]) -> dict[str, Any]:
     """Run a plan over a system, from steady state to convergence.
 

@@ -15,8 +15,8 @@ from alyslab.runtime.randomness import Streams
 
 LINKS_AT_ONCE: Final = 3
 """Links that one self-test compares: many messages over few links show what few over many do not."""
-PEERS: Final = (16, 40)
-DEGREES: Final = (4, 10, 30)
+PEERS: Final = (16, 32, 40)
+DEGREES: Final = (4, 14, 30)
 
 
 def drawn_parameters(case: str, seed: int) -> Mapping[str, Any]:

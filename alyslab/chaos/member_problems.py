@@ -55,7 +55,7 @@ def byzantine_problems(
     if fault is None or fault.family != "byzantine":
         return
     size = entry.target.size(len(members)) or 0
-    if entry.target.select != "named" and size > len(cheats):
+    if entry.target.select != "named" and size > len(cheats) > 0:
         what = f"{size} members are to misbehave, and {len(cheats)} exist that can"
         yield Problem(
             where=where, key=f"{place}.target", what=what, value=size, allowed=f"1 to {len(cheats)}"

@@ -1,8 +1,9 @@
-"""Real pressure on this machine, inside limits: a child process that holds memory and burns time.
+"""Real pressure on this machine, inside limits: a child process that holds memory, disk and files.
 
-The child has hard caps of its own (address space, CPU time, a nice value), ends
-when its parent does, and is killed when the block ends, whatever happened.
-Linux and other systems with ``resource`` only.
+The child has hard caps of its own (address space, CPU time, size of a file,
+descriptors, a nice value), ends when its parent does, and is killed when the
+block ends, whatever happened; its files go with it.  Linux and other systems
+with ``resource`` only.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from alyslab.chaos.faults import FAULTS
@@ -22,29 +26,56 @@ if TYPE_CHECKING:
     from alyslab.chaos.plan import Plan
 
 MOST_BYTES: Final = 256 * 1024 * 1024
-"""Memory that pressure may take, however strong the fault."""
+"""Memory that pressure may take, however strong the fault; and disk, as much again."""
+MOST_FREE_RATIO: Final = 0.25
+"""Share of the disk's free room that it may take at most."""
+MOST_FILES: Final = 512
 MOST_S: Final = 60.0
 """How long it may last, in real s."""
+SYNC_MS: Final = 1_000.0
+"""A disk that is to take so long for a sync is kept busy all the time."""
 START_S: Final = 30.0
+CHILD: Final = Path(__file__).with_name("pressure_child.py")
 
-_CHILD: Final = """
-import json, os, resource, sys, time
-held_bytes, busy_ratio, cap_bytes, cap_s = json.loads(sys.argv[1])
-os.nice(10)
-resource.setrlimit(resource.RLIMIT_AS, (cap_bytes, cap_bytes))
-resource.setrlimit(resource.RLIMIT_CPU, (cap_s, cap_s))
-held = bytearray(held_bytes)
-for at in range(0, held_bytes, 4096):
-    held[at] = 1
-print(json.dumps(len(held)), flush=True)
-parent = os.getppid()
-end = time.monotonic() + cap_s
-while time.monotonic() < end and os.getppid() == parent:
-    busy = time.monotonic() + 0.05 * busy_ratio
-    while time.monotonic() < busy:
-        pass
-    time.sleep(0.05 * (1 - busy_ratio))
-"""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What the child is to do."""
+
+    held_bytes: int = 0
+    """Memory to hold."""
+    busy_ratio: float = 0.0
+    """Share of one processor to burn."""
+    file_bytes: int = 0
+    """Room on the disk to take."""
+    sync_ratio: float = 0.0
+    """Share of time to write and sync."""
+    files: int = 0
+    """Descriptors to hold open."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it stays within the limits that protect the machine."""
+        sizes = (self.held_bytes, self.file_bytes)
+        return (
+            all(0 <= size <= MOST_BYTES for size in sizes)
+            and 0 <= self.files <= MOST_FILES
+            and min(self.busy_ratio, self.sync_ratio) >= 0
+            and self.busy_ratio + self.sync_ratio <= 1
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the child has taken, as the operating system says."""
+
+    held_bytes: int
+    """Resident memory."""
+    cpu_s: float
+    file_bytes: int
+    """Room that its files take."""
+    files: int
+    """Descriptors open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,42 +85,44 @@ class Felt:
     entry: str
     fault: str
     held_bytes: int
-    """Memory that the child had resident."""
     cpu_s: float
-    """Processor time that it used."""
+    file_bytes: int
+    files: int
     wall_s: float
 
 
 class Pressure:
     """A child process that presses; made by :func:`pressing`."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
+        self._folder = folder
 
-    def measure(self) -> tuple[int, float]:
-        """Return the child's resident bytes and its CPU seconds; raises HarnessError if it has ended."""
+    def measure(self) -> Measured:
+        """Ask the operating system what the child has; raises HarnessError if it has ended."""
         import psutil
 
         try:
             child = psutil.Process(self._process.pid)
             times = child.cpu_times()
-            return child.memory_info().rss, times.user + times.system
+            return Measured(
+                held_bytes=child.memory_info().rss,
+                cpu_s=times.user + times.system,
+                file_bytes=sum(file.stat().st_blocks * 512 for file in self._folder.iterdir()),
+                files=child.num_fds(),
+            )
         except psutil.Error as error:
             raise HarnessError(f"the child that presses has ended: {error}") from error
 
 
 @contextmanager
-def pressing(
-    *, held_bytes: int = 0, busy_ratio: float = 0.0, longest_s: float = MOST_S
-) -> Iterator[Pressure]:
-    """Hold memory and burn processor time in a child until the block ends.
+def pressing(load: Load, *, longest_s: float = MOST_S) -> Iterator[Pressure]:
+    """Put a load on this machine from a child process until the block ends.
 
     Parameters
     ----------
-    held_bytes
-        Memory to hold; at most :data:`MOST_BYTES`.
-    busy_ratio
-        Share of one processor to burn, 0 to 1.
+    load
+        How much, within the limits above.
     longest_s
         When the child ends by itself, in real s; at most :data:`MOST_S`.
 
@@ -98,34 +131,62 @@ def pressing(
     HarnessError
         If the limits are exceeded, or the child can't be started within them.
     """
-    if not (0 <= held_bytes <= MOST_BYTES and 0 <= busy_ratio <= 1 and 0 < longest_s <= MOST_S):
+    if not (load.allowed and 0 < longest_s <= MOST_S):
         raise HarnessError(
-            f"{held_bytes} bytes at {busy_ratio:g} for {longest_s:g} s is more pressure than is allowed: "
-            f"{MOST_BYTES} bytes, one processor, {MOST_S:g} s"
+            f"{load} for {longest_s:g} s is more pressure than is allowed: {MOST_BYTES} bytes of memory and "
+            f"of disk, one processor, {MOST_FILES} files, {MOST_S:g} s"
         )
-    caps = [held_bytes, busy_ratio, held_bytes + 512 * 1024 * 1024, max(1, round(longest_s))]
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-c", _CHILD, json.dumps(caps)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        ready = process.stdout.readline() if process.stdout is not None else ""
-        if not ready:
-            raise HarnessError(f"the child that presses did not start: {process.communicate()[1][-500:]}")
-        yield Pressure(process)
-    finally:
-        process.kill()
-        process.communicate(timeout=START_S)
+    with TemporaryDirectory(prefix="alyslab-pressure-") as name:
+        folder = Path(name)
+        _require_room(folder, load)
+        caps = {**asdict(load), "longest_s": max(1, round(longest_s)), "folder": name}
+        process = subprocess.Popen(
+            [sys.executable, "-I", str(CHILD), json.dumps(caps)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            ready = process.stdout.readline() if process.stdout is not None else ""
+            if not ready:
+                said = process.communicate()[1][-500:]
+                raise HarnessError(f"the child that presses did not start: {said}")
+            yield Pressure(process, folder)
+        finally:
+            process.kill()
+            process.communicate(timeout=START_S)
+
+
+def _require_room(folder: Path, load: Load) -> None:
+    import shutil
+
+    free_bytes = shutil.disk_usage(folder).free
+    if load.file_bytes > free_bytes * MOST_FREE_RATIO:
+        raise HarnessError(
+            f"{load.file_bytes} bytes are more than {MOST_FREE_RATIO:.0%} of what is free: {free_bytes}"
+        )
+
+
+def _left(most: int, limit: float) -> int:
+    """Return what must be taken so that of the most that may be only a limit is left."""
+    return most - min(most, int(limit))
+
+
+LOADS: Final[Mapping[str, Callable[[Mapping[str, float]], Load]]] = MappingProxyType(
+    {
+        "resource.memory": lambda values: Load(held_bytes=_left(MOST_BYTES, values["limit_bytes"])),
+        "resource.cpu": lambda values: Load(busy_ratio=values["stolen_ratio"]),
+        "resource.disk_full": lambda values: Load(file_bytes=_left(MOST_BYTES, values["free_bytes"])),
+        "resource.disk_slow": lambda values: Load(sync_ratio=min(1.0, values["sync_ms"] / SYNC_MS)),
+        "resource.descriptors": lambda values: Load(files=_left(MOST_FILES, values["limit_files"])),
+    }
+)
+"""What each fault asks of the machine, from its parameters; an error of a disk can't be had safely."""
 
 
 def press_plan(plan: Plan) -> list[Felt]:
     """Press on this machine as the plan's entries say, one after the other, and measure each.
-
-    Memory is held up to what the fault's limit leaves of :data:`MOST_BYTES`,
-    processor time up to the share that it steals.
 
     Raises
     ------
@@ -137,21 +198,13 @@ def press_plan(plan: Plan) -> list[Felt]:
     felt = []
     for entry in plan.entries:
         values = FAULTS[entry.fault].resolve(entry.intensity, entry.parameters)
-        memory = entry.fault == "resource.memory"
+        numbers = {name: value for name, value in values.items() if isinstance(value, int | float)}
         began_s = time.monotonic()
         lasts_s = plan.end_s(entry) - entry.start_s
-        held = MOST_BYTES - min(MOST_BYTES, int(float(str(values["limit_bytes"])))) if memory else 0
-        busy = 0.0 if memory else float(str(values["stolen_ratio"]))
-        with pressing(held_bytes=held, busy_ratio=busy, longest_s=lasts_s + 1) as pressure:
+        with pressing(LOADS[entry.fault](numbers), longest_s=lasts_s + 1) as pressure:
             time.sleep(lasts_s)
-            held_bytes, cpu_s = pressure.measure()
+            seen = pressure.measure()
         felt.append(
-            Felt(
-                entry=entry.id,
-                fault=entry.fault,
-                held_bytes=held_bytes,
-                cpu_s=cpu_s,
-                wall_s=time.monotonic() - began_s,
-            )
+            Felt(entry=entry.id, fault=entry.fault, wall_s=time.monotonic() - began_s, **asdict(seen))
         )
     return felt

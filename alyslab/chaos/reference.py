@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from alyslab.chaos.attack_reference import attack_lines
+from alyslab.chaos.byzantine import COMMON
 from alyslab.chaos.catalogue import cases_for, planted_bugs
 from alyslab.chaos.detection import SOON, Detection
 from alyslab.chaos.faults import FAULTS
@@ -16,7 +18,7 @@ HEAD = "<!-- Made from the code by `alyslab chaos reference --hunts docs/hunts.j
 
 def render(detection: Detection) -> str:
     """Return the page: systems, faults with their parameters, planted bugs with how soon they were found."""
-    return "\n".join([*_systems(), "", *_faults(), "", *_bugs(detection), ""])
+    return "\n".join([*_systems(), "", *_faults(), "", *attack_lines(), "", *_bugs(detection), ""])
 
 
 def _systems() -> Iterable[str]:
@@ -56,7 +58,7 @@ def _faults() -> Iterable[str]:
     yield "| fault | what it does | parameters: mild → severe (allowed) | the rows that show it |"
     yield "| --- | --- | --- | --- |"
     for fault in FAULTS.values():
-        parameters = "; ".join(map(_parameter, fault.parameters)) or "none"
+        parameters = "; ".join(_parameter(one) for one in fault.parameters if one not in COMMON) or "none"
         marks = [word for word, on in (("at once", fault.instant), ("destroys data", fault.destroys)) if on]
         note = f" ({', '.join(marks)})" if marks else ""
         yield f"| `{fault.name}` | {fault.summary}{note} | {parameters} | {fault.effect} |"

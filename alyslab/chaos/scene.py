@@ -13,10 +13,16 @@ if TYPE_CHECKING:
     from alyslab.checkers.verdict import Verdict
     from alyslab.runtime import Event, Journal
 
-MOST: Final = 40
-"""Messages shown; more can't be told apart."""
-LEAST_S: Final = 0.05
-"""Shown before and after the moment at least, in s."""
+MOST: Final = 60
+"""Messages shown around a broken promise: each may be the one that matters."""
+CROWD: Final = 1_000
+"""Messages shown after a healing, where it matters who takes part at all."""
+BROKEN: Final = "the promise is broken"
+SHORT_S: Final = 0.5
+"""Shown on the side of the moment that says less: before a healing, after a broken promise; in s."""
+LONG_S: Final = 2.0
+"""Shown on its other side; both are halved until few enough messages are left."""
+LEAST_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +69,16 @@ def scene(journal: Journal, verdict: Verdict, check: str) -> Scene:
     if header is None:
         raise ValueError("this journal has no row chaos.plan: no plan was run in it")
     at_ns, what = _moment(journal, verdict, check)
-    arrows = sorted(
-        (_arrow(event) for event in journal.select(kind=("net.message", "net.drop"))),
-        key=lambda arrow: abs(arrow.ended_s - at_ns / NS_PER_S),
-    )[:MOST]
+    arrows = [_arrow(event) for event in journal.select(kind=("net.message", "net.drop"))]
     if not arrows:
         raise ValueError("nothing to draw: no message was sent in this run")
-    begin_s = min(at_ns / NS_PER_S - LEAST_S, *(arrow.sent_s for arrow in arrows))
-    end_s = max(at_ns / NS_PER_S + LEAST_S, *(arrow.ended_s for arrow in arrows))
+    before_s, after_s, most = (LONG_S, SHORT_S, MOST) if what == BROKEN else (SHORT_S, LONG_S, CROWD)
+    while True:
+        begin_s, end_s = at_ns / NS_PER_S - before_s, at_ns / NS_PER_S + after_s
+        shown = [arrow for arrow in arrows if begin_s <= arrow.sent_s and arrow.ended_s <= end_s]
+        if len(shown) <= most or min(before_s, after_s) <= LEAST_S:
+            break
+        before_s, after_s = before_s / 2, after_s / 2
     spec = system_named(header.subject)
     served = [
         (member, event.time_ns / NS_PER_S)
@@ -85,7 +93,7 @@ def scene(journal: Journal, verdict: Verdict, check: str) -> Scene:
         what=what,
         members=tuple(header.fields["members"].split()),
         hits=tuple(_hits(journal, begin_s, end_s)),
-        arrows=tuple(arrows),
+        arrows=tuple(shown[:most]),
         done=tuple(served),
     )
 
@@ -95,7 +103,7 @@ def _moment(journal: Journal, verdict: Verdict, check: str) -> tuple[int, str]:
     if failed is not None and check != CONVERGES:
         times = [row["time_ns"] for row in failed.evidence if isinstance(row.get("time_ns"), int)]
         if times:
-            return times[-1], "the promise is broken"
+            return times[-1], BROKEN
     healed = list(journal.select(kind="chaos.healed"))
     return (healed[-1].time_ns, "the last fault is healed") if healed else (journal[-1].time_ns, "the end")
 

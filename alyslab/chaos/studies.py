@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from alyslab.runtime import Journal
 
 FAMILIES: Final = tuple(dict.fromkeys(fault.family for fault in FAULTS.values()))
+APART: Final = 1_000
+"""Between the seeds of two runs of one study; the plan is drawn from the study's own."""
+SEED_END: Final = 2**63
 SHRUNK_MOST: Final = 3
 """Entries that may be left of a plan whose cause is one or two faults.  Source: issue 7."""
 
@@ -52,14 +55,16 @@ def by_family(
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
-    outcomes = []
+    outcomes: list[Outcome] = []
     for seed in seeds:
         for system in systems:
             for family in families:
                 plan = plan_of_family(system, family, seed)
                 if plan is None:
                     continue
-                outcome = run_plan(plan, seed=seed, activation_ratio=ACTIVATION_RATIO)
+                # Sites are armed by the run's seed: with one for all runs they would go together.
+                own = (seed + APART * len(outcomes)) % SEED_END
+                outcome = run_plan(plan, seed=own, activation_ratio=ACTIVATION_RATIO)
                 figures = resilience(outcome.run.journal)
                 outcomes.append(outcome)
                 rows.append(

@@ -79,7 +79,11 @@ def system_problems(
 ) -> list[Problem]:
     """Return what is wrong with a plan for this system on this back end."""
     problems = [*_back_end_problems(plan, where, back_end), *option_problems(plan, spec, where)]
-    if any(problem.key and problem.key.startswith(("options", "system")) for problem in problems):
+    entries = [(f"entries[{number}]", entry) for number, entry in enumerate(plan.entries)]
+    wrong = any(problem.key and problem.key.startswith(("options", "system")) for problem in problems)
+    for place, entry in entries:
+        problems += support_problems(entry, spec, where, place)
+    if wrong:
         return problems  # without right options there are no members to look for
     if plan.phases.steady_s <= spec.signals.window_s:
         what = "there is no telling whether the system served before any fault"
@@ -88,9 +92,7 @@ def system_problems(
         problems.append(Problem(where=where, key="phases.steady_s", what=what, value=value, allowed=allowed))
     options = spec.resolved(plan.options)
     members, cheats = spec.members(options), spec.byzantine(options)
-    for number, entry in enumerate(plan.entries):
-        place = f"entries[{number}]"
-        problems += support_problems(entry, spec, where, place)
+    for place, entry in entries:
         problems += member_problems(entry, spec, members, where, place)
         problems += byzantine_problems(entry, members, cheats, where, place)
         if plan.recoverable:

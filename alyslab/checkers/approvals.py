@@ -153,22 +153,27 @@ def candidates_replaced(events: Iterable[Event]) -> Verdict:
 def equivocations_noticed(events: Iterable[Event]) -> Verdict:
     """Whoever gets two blocks of one author for one slot says so.
 
-    Reads ``consensus.received`` and ``consensus.equivocation``.
+    Reads ``consensus.received`` and ``consensus.equivocation``.  It may have
+    said so before it got the second: a certificate of it tells as much.
     """
     got: dict[tuple[str, int, int], Event] = {}
     due: dict[tuple[str, int, int], list[Event]] = {}
+    said: dict[tuple[str, int, int], set[str]] = defaultdict(set)
     for event in events:
         fields, node = event.fields, event.subject
         if event.kind == "consensus.started":
-            for key in [key for key in got if key[0] == node]:
-                del got[key]
+            for kept in (got, said):
+                for key in [key for key in kept if key[0] == node]:
+                    del kept[key]
         elif event.kind == "consensus.received":
             key = node, fields["author"], fields["slot"]
             before = got.setdefault(key, event)
-            if before.fields["root"] != fields["root"]:
+            if fields["root"] not in (before.fields["root"], *said[key]):
                 due[key] = [before, event]
         elif event.kind == "consensus.equivocation" and fields["what"] == "block":
-            due.pop((node, fields["authority"], fields["slot"]), None)
+            key = node, fields["authority"], fields["slot"]
+            due.pop(key, None)
+            said[key] |= {fields["first"], fields["second"]}
     unnoticed = [event for pair in due.values() for event in pair]
     return Verdict(
         (

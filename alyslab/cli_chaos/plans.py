@@ -124,5 +124,8 @@ def _press(plan: Any, as_json: bool) -> int:
     if as_json:
         print_json([plain(one) for one in felt])
     for one in () if as_json else felt:
-        typer.echo(f"{one.entry} {one.fault}: held {one.held_bytes} bytes, used {one.cpu_s:.2f} CPU s")
+        disk = f"{one.file_bytes} bytes of disk, {one.files} files"
+        typer.echo(
+            f"{one.entry} {one.fault}: {one.held_bytes} bytes of memory, {disk}, {one.cpu_s:.2f} CPU s"
+        )
     return 0

@@ -75,7 +75,11 @@ def _draw_spans(axes: Any, spans: Sequence[Mapping[str, Any]]) -> None:
         colour, hatch = FAMILY_STYLES[span["family"]]
         length_s = max(span["end_s"] - span["begin_s"], 0.1)
         axes.broken_barh(
-            [(span["begin_s"], length_s)], (lane - 0.35, 0.7), color=colour, hatch=hatch, edgecolor="white"
+            [(span["begin_s"], length_s)],
+            (lane - 0.35, 0.7),
+            facecolor=colour,
+            hatch=hatch,
+            edgecolor="white",
         )
     axes.set_yticks(range(len(spans)), [f"{span['entry']} {span['fault']}" for span in spans])
     axes.invert_yaxis()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.display.chaos import FAMILY_STYLES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+CROWD: Final = 80
+"""From so many messages on they are drawn faintly."""
 
 
 def scene_figure(scene: Any, *, title: str = "") -> Figure:
@@ -59,7 +62,7 @@ def _draw_faults(axes: Any, scene: Any, lanes: dict[str, int]) -> None:
         axes.broken_barh(
             [(begin_s, max(end_s - begin_s, 0.002))],
             (lanes[member] - 0.2, 0.4),
-            color=colour,
+            facecolor=colour,
             hatch=hatch,
             edgecolor="white",
             alpha=0.45,
@@ -68,6 +71,7 @@ def _draw_faults(axes: Any, scene: Any, lanes: dict[str, int]) -> None:
 
 
 def _draw_messages(axes: Any, scene: Any, lanes: dict[str, int]) -> None:
+    faint = 0.8 if len(scene.arrows) < CROWD else 0.3
     for arrow in scene.arrows:
         if arrow.sender not in lanes or arrow.receiver not in lanes:
             continue  # machines beside the system, such as users
@@ -78,7 +82,14 @@ def _draw_messages(axes: Any, scene: Any, lanes: dict[str, int]) -> None:
             )
             axes.plot([end[0]], [end[1]], marker="x", markersize=7, color="C3", zorder=3)
         else:
-            shape = {"arrowstyle": "-|>", "color": "C0", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
+            shape = {
+                "arrowstyle": "-|>",
+                "color": "C0",
+                "linewidth": 0.8,
+                "alpha": faint,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            }
             axes.annotate("", end, begin, arrowprops=shape, zorder=2)
 
 

@@ -37,7 +37,7 @@ def distributions_figure(panels: Mapping[str, Mapping[Hashable, int]]) -> Figure
         if len(numbers) == len(counts):
             axes.bar(numbers, [counts[value] for value in numbers])
             axes.set_ylabel("cases")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         else:
             names = sorted(counts, key=lambda value: counts[value])[-10:]

@@ -8,8 +8,8 @@ be found where none is planted.  What the system costs is measured when
 
 from __future__ import annotations
 
-import asyncio
 import statistics
+from collections.abc import Mapping
 from typing import Any, Final
 
 from alyslab.checkers.activity import activity
@@ -20,15 +20,14 @@ from alyslab.harnesses.actor.defects import DEFECTS
 from alyslab.harnesses.actor.harness import ActorHarness
 from alyslab.harnesses.actor.workloads import WORKLOADS
 from alyslab.harnesses.actor.workloads.judging import judge_observed
-from alyslab.harnesses.detection import search
 from alyslab.phases.context import PhaseContext
-from alyslab.phases.phase import Limit, Phase, PhaseSpec
+from alyslab.phases.hunting import Hunt, hunting_limits, observe_hunts
+from alyslab.phases.phase import Limit, ParameterValue, Phase, PhaseSpec
 from alyslab.phases.properties import PARAMETER as PROPERTY_CASES
 from alyslab.phases.properties import observe_properties
 from alyslab.phases.resilience import PARAMETER as CHAOS_SEEDS
 from alyslab.phases.resilience import observe_resilience
 
-PLANTED: Final = "design.md, principle 6: the lab must find each planted bug, and nothing without"
 NUMBERS: Final = "issue 3, numbers: ratios in one run"
 PROPERTIES: Final = (
     "messages keep their order",
@@ -37,15 +36,12 @@ PROPERTIES: Final = (
     "ActorMachine",
 )
 """What of issue 8 stands on the actor system alone."""
-SEED_END: Final = 2**63
 FULL_BENCH: Final = 100_000
 """Messages from which on the numbers are held against what was asked for.  Source: issue 3, numbers."""
 GLANCE_SHARE: Final = 0.25
 """With fewer, against a quarter of it: a notebook shares its machine, and may not turn red by chance."""
 GLANCE_ACTORS: Final = 300
 CROWDS: Final = (1, 2, 4, 8, 16, 1_000)
-CLEAN_SEEDS_APART: Final = 1_000_000
-"""Seeds of trials without a bug begin so far from those of the searches."""
 
 LIMITS: Final = (
     Limit(
@@ -80,30 +76,7 @@ LIMITS: Final = (
         unit="checks",
         source="design.md, principle 2: one runtime, two clocks",
     ),
-    Limit(
-        name="planted_bugs_missed",
-        claim="each planted bug is found",
-        comparison="==",
-        limit=0,
-        unit="bugs",
-        source=PLANTED,
-    ),
-    Limit(
-        name="false_alarms",
-        claim="nothing is found where no bug is planted",
-        comparison="==",
-        limit=0,
-        unit="checks",
-        source=PLANTED,
-    ),
-    Limit(
-        name="planted_bug_seeds_p50",
-        claim="the median planted bug needs few seeds",
-        comparison="<=",
-        limit=200,
-        unit="seeds",
-        source="issue 3, planted bugs: each within 200 seeds",
-    ),
+    *hunting_limits("issue 3, planted bugs: each within 200 seeds", quantile="p50"),
 )
 
 
@@ -113,8 +86,7 @@ async def show_actor_core(context: PhaseContext) -> None:
     await _observe_workloads(context, actors)
     await _observe_recovery(context, actors)
     await _observe_wall_clock(context, actors)
-    await _observe_planted_bugs(context)
-    await _observe_false_alarms(context, actors)
+    await observe_hunts(context, [_hunt(context.parameters)])
     await observe_properties(context, PROPERTIES)
     await observe_resilience(context, "actors")
     _observe_numbers(context)
@@ -160,36 +132,12 @@ async def _observe_wall_clock(context: PhaseContext, actors: ActorHarness) -> No
     )
 
 
-async def _observe_planted_bugs(context: PhaseContext) -> None:
-    limit = int(context.parameters["hunt_seeds"])
-    missed, needed = [], []
-    for defect in DEFECTS if limit else ():
-        await asyncio.sleep(0)
-        found = search(WORKLOADS["trial"], defect, first_seed=context.seed, limit=limit)
-        if found.seeds[0] is None:
-            missed.append({"missed": defect})
-            continue
-        needed.append(found.seeds[0])
-        context.metrics.gauge("planted_bug_seeds_tried", "seeds", defect=defect).set(found.seeds[0])
-    note = f"of {len(DEFECTS)} planted" if limit else "nothing was hunted: hunt_seeds is 0"
-    hunted = len(missed) if limit else None
-    context.observe("planted_bugs_missed", hunted, unit="bugs", note=note, evidence=missed)
-    median = statistics.median(needed) if needed else None
-    context.observe("planted_bug_seeds_p50", median, unit="seeds", note=note)
-
-
-async def _observe_false_alarms(context: PhaseContext, actors: ActorHarness) -> None:
-    alarms = []
-    trials = int(context.parameters["clean_seeds"])
-    for number in range(trials):
-        seed = (context.seed + CLEAN_SEEDS_APART + number) % SEED_END
-        outcome = await actors.run("trial", seed=seed)
-        alarms += [
-            {"seed": seed, "token": outcome.run.token, "check": c.name} for c in outcome.verdict.failed
-        ]
-    note = f"in {trials} trials" if trials else "no trial was run: clean_seeds is 0"
-    context.observe(
-        "false_alarms", len(alarms) if trials else None, unit="checks", note=note, evidence=alarms[:1]
+def _hunt(parameters: Mapping[str, ParameterValue]) -> Hunt:
+    return Hunt(
+        trial=WORKLOADS["trial"],
+        defects=tuple(DEFECTS),
+        seeds=int(parameters["hunt_seeds"]),
+        clean_seeds=int(parameters["clean_seeds"]),
     )
 
 

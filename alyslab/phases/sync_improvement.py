@@ -197,7 +197,7 @@ SYNC_IMPROVEMENT: Final = PhaseSpec(
     parameters={
         "sync_blocks": 1_000,
         "fault_blocks": 0,
-        "narrow_blocks": 3_000,
+        "narrow_blocks": 2_000,
         "recovery_seeds": 6,
         "live_nodes": 7,
         "hunt_seeds": 60,

@@ -169,7 +169,13 @@ _BY_TARGET: Final[Mapping[str, tuple[str, ...]]] = {
         "consensus.timer_lost_on_pause",
         "consensus.votes_not_consulted",
     ),
-    "a quorum store under chaos": ("quorum.commits_without_quorum",),
+    "a quorum store under chaos": (
+        "quorum.commits_without_quorum",
+        "quorum.reads_own_copy",
+        "quorum.stale_overwrites",
+        "quorum.stale_peer_list",
+        "quorum.tags_from_clock",
+    ),
 }
 
 REACH: Final[Mapping[str, str]] = MappingProxyType(
@@ -207,12 +213,8 @@ _BY_REASON: Final[Mapping[str, tuple[str, ...]]] = {
         "quorum.disk_error_swallowed",
         "quorum.garbage_accepted",
         "quorum.heal_does_not_resend",
-        "quorum.reads_own_copy",
         "quorum.rejoins_unrecovered",
         "quorum.reply_counted_twice",
-        "quorum.stale_overwrites",
-        "quorum.stale_peer_list",
-        "quorum.tags_from_clock",
         "quorum.timer_lost_on_pause",
     ),
 }

@@ -232,11 +232,10 @@ def _column(order: Mapping[Any, int], names: Sequence[Any]) -> Any:
 
 
 def _header(rows: int) -> bytes:
-    """Return what msgpack begins a list of so many items with."""
-    import msgpack
-
-    header: bytes = msgpack.Packer().pack_array_header(rows)
-    return header
+    """Return what msgpack begins a list of so many items with; a packer made for it costs microseconds."""
+    if rows < 16:
+        return bytes([0x90 | rows])
+    return b"\xdc" + rows.to_bytes(2, "big") if rows < 1 << 16 else b"\xdd" + rows.to_bytes(4, "big")
 
 
 def columns_of(cells: Cells) -> tuple[Sequence[Any], ...]:

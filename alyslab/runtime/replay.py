@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from alyslab.errors import Problem, TokenError
@@ -20,18 +21,21 @@ from alyslab.runtime.token import DIGEST_CHARS, Token, python_minor
 Workload = Callable[..., Coroutine[Any, Any, Any]]
 WorkloadT = TypeVar("WorkloadT", bound=Workload)
 
-_places: dict[str, tuple[str, ...]] = {}
+_places: dict[str, tuple[tuple[str, ...], Mapping[str, str]]] = {}
 
 
-def runs_what(*parameters: str) -> Callable[[WorkloadT], WorkloadT]:
+def runs_what(
+    *parameters: str, places: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[WorkloadT], WorkloadT]:
     """Say which parameters of a workload hold ``module:name`` of what it runs; a decorator.
 
-    A replay imports these modules before the run, as the workload's own: what
+    Where they hold a name instead, ``places`` says what it stands for.  A
+    replay imports these modules before the run, as the workload's own: what
     they register (defects that the token plants) must be known by then.
     """
 
     def register(workload: WorkloadT) -> WorkloadT:
-        _places[f"{workload.__module__}:{workload.__qualname__}"] = parameters
+        _places[f"{workload.__module__}:{workload.__qualname__}"] = parameters, places
         return workload
 
     return register
@@ -139,8 +143,10 @@ def _find(token: Token) -> Workload:
         found: Any = _imported(module_name)
         for name in path.split("."):
             found = getattr(found, name)
-        for parameter in _places.get(token.workload, ()):
-            _imported(str(token.parameters.get(parameter)).partition(":")[0])
+        parameters, places = _places.get(token.workload, ((), {}))
+        for parameter in parameters:
+            value = str(token.parameters.get(parameter))
+            _imported(places.get(value, value).partition(":")[0])
     except Exception as error:  # whatever a module raises as it is imported
         raise _problem(
             f"its workload {token.workload!r} can't be found: {error}", "a workload that this checkout has"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from alyslab.chaos.conduct import CONVERGES, judge, run_plan
-from alyslab.chaos.plan import Plan
+from alyslab.chaos.plan import Entry, Phases, Plan
 from alyslab.checkers.verdict import Verdict
 from alyslab.runtime import Journal, simulate
 from alyslab.runtime.replay import replay
@@ -112,3 +115,19 @@ def test_no_faults_are_a_plan_too() -> None:
 
     assert done.verdict == Verdict(done.verdict.checks)
     assert done.verdict.status == "pass"
+
+
+def test_a_fresh_process_replays_a_token_with_its_planted_bug() -> None:
+    """The system that the token names is loaded first: its bugs are registered there, and nowhere before."""
+    pause = Entry(fault="process.pause", start_s=1.0, end_s=3.0)
+    phases = Phases(steady_s=3.0, faults_s=4.0, converge_s=5.0)
+    cut = Plan(system="network", phases=phases, entries=(pause,))
+    token = run_plan(cut, seed=3, planted=("network.drop_unsaid",)).run.token
+    for command in (("replay",), ("chaos", "shrink", "--limit-s", "0")):
+        done = subprocess.run(
+            [sys.executable, "-m", "alyslab.cli", *command, token],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr

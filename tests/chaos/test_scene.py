@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alyslab.chaos.conduct import CONVERGES, judge
-from alyslab.chaos.scene import MOST, scene
+from alyslab.chaos.scene import CROWD, scene
 from alyslab.checkers.verdict import Check, Verdict
 from alyslab.runtime import Journal
 
@@ -22,7 +22,7 @@ def test_around_a_liveness_violation_the_last_healing_is_shown() -> None:
     assert (seen.at_s, seen.what) == (healed.time_ns / 1e9, "the last fault is healed")
     assert len(seen.members) == NODES
     assert {member for member, *_ in seen.hits} == set(seen.members)
-    assert 0 < len(seen.arrows) <= MOST
+    assert 0 < len(seen.arrows) <= CROWD
     assert all(seen.begin_s <= arrow.sent_s <= arrow.ended_s <= seen.end_s for arrow in seen.arrows)
 
 

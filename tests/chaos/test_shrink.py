@@ -97,7 +97,7 @@ def test_a_workload_without_a_plan_gets_fewer_peers_and_blocks() -> None:
     small = shrink(trial.token, limit_s=20.0)
 
     assert small.plan is None
-    assert small.after.options["peers"] < small.before.options["peers"] == 12
+    assert small.after.options["peers"] < small.before.options["peers"]
     assert small.after.events < small.before.events / 2
     assert (small.after.choices, small.after.sites_fired) == (0, 0)
     assert small.check in again(Token.parse(small.token)).checks

@@ -53,7 +53,7 @@ def test_peers_bear_every_protocol_and_an_unknown_one_is_refused() -> None:
         plan = Plan(system="network", options={"gossip": gossip}, phases=phases, entries=(cut,))
         assert run_plan(plan, seed=1).verdict.status == "pass", gossip
 
-    with pytest.raises(PlanError, match="options.gossip: is none of its choices.*flood, inventory"):
+    with pytest.raises(PlanError, match=r"options.gossip: is none of its choices.*flood, inventory"):
         run_plan(Plan(system="network", options={"gossip": "flud"}), seed=1)
 
 

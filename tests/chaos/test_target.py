@@ -51,3 +51,16 @@ def test_only_what_is_certain_counts_as_certain() -> None:
     assert Target(select="named", names=("b",)).surely(MEMBERS) == {"b"}
     assert Target(select="all").surely(MEMBERS) == set(MEMBERS)
     assert Target(select="minority").surely(MEMBERS) == frozenset()
+
+
+def test_where_only_some_are_able_they_alone_are_drawn_and_as_many_as_of_all() -> None:
+    """A follower has no key to cheat with; an attack that drew it would count as borne."""
+    able = MEMBERS[:3]
+    for seed in range(20):
+        for select in ("one", "minority", "random"):
+            hit = Target(select=select).resolve(MEMBERS, (), Random(seed), able=able)
+            assert hit
+            assert set(hit) <= set(able)
+    minority = Target(select="minority")
+    assert len(minority.resolve(MEMBERS, (), Random(1), able=able)) == minority.size(len(MEMBERS))
+    assert Target(select="all").resolve(MEMBERS, (), Random(1), able=able) == able

@@ -39,3 +39,20 @@ def failed(verdict: Verdict) -> list[str]:
 
 def imported(seconds: float, height: int, peer: str = "peer-0", count: int = 10) -> Event:
     return at(seconds, "sync.imported", peer=peer, count=count, height=height)
+
+
+def done(seconds: float, height: int = 100, state_root: str = "") -> Event:
+    roots = {"root": f"r{height}", "state_root": state_root or f"s{height}"}
+    return at(seconds, "sync.done", height=height, **roots)
+
+
+def result(seconds: float, failures: int, outcome: str = "timeout", peer: str = "peer-0") -> Event:
+    return at(seconds, "sync.result", peer=peer, topic="status", outcome=outcome, failures=failures)
+
+
+def blacklisted(seconds: float, peer: str = "peer-0") -> Event:
+    return at(seconds, "sync.blacklisted", peer=peer, until_ns=round((seconds + 300) * 1e9))
+
+
+def fault(seconds: float, kind: str) -> Event:
+    return at(seconds, f"fault.{kind}", "world", fault="partition", nodes=(NODE,))

@@ -175,3 +175,17 @@ def test_nothing_seen_is_inconclusive() -> None:
     """A run without blocks proves nothing."""
     for verdict in (certificates([]), votes_kept([]), candidates_replaced([]), equivocations_noticed([])):
         assert verdict.status == "inconclusive"
+
+
+def test_who_said_so_before_it_got_the_second_block_has_said_so() -> None:
+    """A certificate of another's branch shows the twin before gossip brings it."""
+
+    def received(root: str) -> Event:
+        return event("consensus.received", "a", author=2, slot=7, root=root, height=1)
+
+    fields = {"what": "block", "authority": 2, "slot": 7, "first": "x", "second": "y"}
+    said = event("consensus.equivocation", "a", **fields)
+
+    assert broken(equivocations_noticed([received("x"), said, received("y")])) == [0]
+    assert broken(equivocations_noticed([received("x"), received("y")])) == [1]
+    assert broken(equivocations_noticed([received("x"), said, received("z")])) == [1]

@@ -18,12 +18,7 @@ from alyslab.checkers.sync_production import production_is_gated
 from alyslab.checkers.sync_recovery import back_from_checkpoints, back_from_partitions
 from alyslab.checkers.sync_store import survives
 from alyslab.runtime.event import Event
-from tests.checkers.sync_rows import at, failed, log
-
-
-def done(seconds: float, height: int = 100, state_root: str = "") -> Event:
-    roots = {"root": f"r{height}", "state_root": state_root or f"s{height}"}
-    return at(seconds, "sync.done", height=height, **roots)
+from tests.checkers.sync_rows import at, done, failed, log
 
 
 def over(seconds: float, within_s: float = 60.0) -> Event:

@@ -13,7 +13,7 @@ from alyslab.checkers.sync_peers import (
     refusals_count,
 )
 from alyslab.runtime.event import Event
-from tests.checkers.sync_rows import at, failed, imported, log
+from tests.checkers.sync_rows import at, blacklisted, failed, imported, log, result
 
 
 @pytest.mark.parametrize(("size", "status"), [(512, "pass"), (513, "fail")])
@@ -24,16 +24,8 @@ def test_a_batch_has_a_bound(size: int, status: str) -> None:
     assert batches_bounded(rows).status == status
 
 
-def result(seconds: float, failures: int, outcome: str = "timeout", peer: str = "peer-0") -> Event:
-    return at(seconds, "sync.result", peer=peer, topic="status", outcome=outcome, failures=failures)
-
-
 def request(seconds: float, peer: str = "peer-0") -> Event:
     return at(seconds, "sync.request", peer=peer, start=1, count=5)
-
-
-def blacklisted(seconds: float, peer: str = "peer-0") -> Event:
-    return at(seconds, "sync.blacklisted", peer=peer, until_ns=round((seconds + 300) * 1e9))
 
 
 def test_back_off_is_kept() -> None:

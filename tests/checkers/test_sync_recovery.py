@@ -10,12 +10,7 @@ from alyslab.checkers.sync_recovery import (
     checkpoint_recoveries,
     partition_recoveries,
 )
-from alyslab.runtime.event import Event
-from tests.checkers.sync_rows import NODE, at, imported, log
-
-
-def fault(seconds: float, kind: str) -> Event:
-    return at(seconds, f"fault.{kind}", "world", fault="partition", nodes=(NODE,))
+from tests.checkers.sync_rows import at, fault, imported, log
 
 
 def test_a_partition_is_over_when_blocks_flow() -> None:

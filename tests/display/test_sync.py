@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from alyslab.checkers.sync_log import SyncLog
-from alyslab.display.sync import (
-    progress_figure,
+from alyslab.display.sync import progress_figure, score_figure, state_timeline
+from alyslab.display.sync_numbers import (
+    policy_table,
     rate_figure,
+    rate_rows,
     recovery_figure,
     recovery_frame,
-    score_figure,
-    state_timeline,
 )
+from alyslab.harnesses.sync.policy import POLICIES
 from alyslab.metrics import MetricRow
-from tests.checkers.test_sync import WORLD, at, blacklisted, done, fault, imported, log, result
+from tests.checkers.sync_rows import WORLD, at, blacklisted, done, fault, imported, log, result
 
 
 def scored(seconds: float, peer: str, score: float, outcome: str = "ok") -> object:
@@ -119,3 +120,21 @@ def test_nothing_to_draw_is_an_error() -> None:
     ):
         with pytest.raises(ValueError, match="nothing to draw"):
             draw()
+
+
+def test_readings_stand_side_by_side() -> None:
+    """Contradictions of the documents are what the table is for."""
+    table = policy_table(POLICIES)
+
+    assert [row[0] for row in table.rows] == list(POLICIES)
+    assert {row[-1] for row in table.rows} == {10, "any"}
+
+
+def test_rates_are_named_by_their_labels() -> None:
+    """And other metrics are left out."""
+    rows = [
+        MetricRow(metric="rate", value=5.0, unit="blocks/s", labels={"what": "sync", "how": "alone"}),
+        MetricRow(metric="other", value=1.0, unit="", labels={}),
+    ]
+
+    assert rate_rows(rows, "rate", "what", "how") == [("sync: alone", 5.0)]

@@ -9,6 +9,7 @@ import enum
 import itertools
 import math
 
+import msgpack
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from alyslab.errors import JournalError
 from alyslab.runtime import Event, Journal
+from alyslab.runtime.block import _header
 from tests.runtime.rows import (
     KINDS,
     ROWS,
@@ -443,3 +445,23 @@ def test_first_difference_agrees_with_the_digest(block_rows, one, other, differ)
         mine, theirs = journal_of([(0, "k", "s", one)]), journal_of([(0, "k", "s", other)])
         assert (mine.digest != theirs.digest) == differ
         assert (mine.first_difference(theirs) is not None) == differ
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [0, 1, 15, 16, 255, 256, 4_096, 65_535, 65_536, 1 << 20])
+def test_a_header_is_that_of_msgpack(rows):
+    """The digest is defined by what msgpack writes, whoever writes it here."""
+    assert _header(rows) == msgpack.Packer().pack_array_header(rows)
+
+
+@pytest.mark.parametrize("subject", [np.array([1, 2]), ["a"], 7, None])
+def test_a_subject_that_is_no_text_is_named_behind_one_that_is(subject):
+    """Long stretches of one subject are looked at as one, and an odd one must be seen among them."""
+    journal = Journal(Clock())
+    write = journal.recorder("k", "n")
+    write("a", 1)
+    write(subject, 2)
+    with pytest.raises(JournalError, match="is not a string"):
+        assert journal.digest

@@ -120,8 +120,9 @@ def test_an_exception_on_its_way_to_a_task_dies_with_the_task():
         await asyncio.sleep(1)
         node.crash()
         await asyncio.sleep(1)
+        return node.state
 
-    run(main)
+    assert run(main).result == "crashed"
 
 
 def test_crash_before_the_first_step_is_a_crash_too():

@@ -142,6 +142,9 @@ def test_sites_at_rest_fire_no_more_and_are_visited_all_the_same():
     assert (before > 0, after) == (True, 0)
     assert (sites.coverage()[0].visits, sites.coverage()[0].fired) == (80, before)
 
+    sites.wake()
+    assert any(sites.site(SITE) for _ in range(40))
+
 
 @pytest.mark.parametrize("ratio", [-0.1, 1.1, float("nan"), "x", None, 10**400])
 def test_ratio_that_is_none_is_bad_input(ratio):

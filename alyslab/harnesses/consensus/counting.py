@@ -64,7 +64,7 @@ def noticed(core: Core, found: Equivocation | None) -> None:
 def _signers(core: Core, approvals: Sequence[tuple[Approval, Parcel]]) -> list[bytes | None]:
     """Return whose key signed each approval, None for one that nobody's did who may."""
     valid = core.around.valid_approvals
-    changes = core.roster.changes
+    changes = core.roster.changes or core.spec is not core.around.spec  # others may know other members
     signers = [valid.get(parcel.payload) for _, parcel in approvals]
     new = [
         place

@@ -33,8 +33,6 @@ DEAF: Final = register_planted(
 
 TOPIC: Final = "block"
 BLOCK_BYTES: Final = 24
-MOST: Final = 2**48
-"""No run gets that far: a number beyond it is a hostile peer's."""
 FIRST: Final = 0
 """The block that everybody begins with."""
 
@@ -44,17 +42,22 @@ class Ledger:
 
     def __init__(self, runtime: Runtime, blocks: int) -> None:
         self.left = blocks
-        self._next = FIRST
+        self._found: dict[int, tuple[int, int]] = {}
         self._record = runtime.journal.recorder("mining.found", "block", "parent", "height")
         self.heard = runtime.journal.recorder("mining.heard", "block", "height")
         self.published = runtime.journal.recorder("mining.published", "block", "height")
 
     def add(self, miner: str, parent: int, height: int) -> int:
         """Return the number of a new block."""
-        self._next += 1
+        block = FIRST + 1 + len(self._found)
+        self._found[block] = parent, height
         self.left -= 1
-        self._record(miner, self._next, parent, height)
-        return self._next
+        self._record(miner, block, parent, height)
+        return block
+
+    def has_work(self, block: int, parent: int, height: int) -> bool:
+        """Answer whether somebody found this very block; what a liar makes up has no proof of work."""
+        return self._found.get(block) == (parent, height)
 
 
 class Miner:
@@ -96,7 +99,7 @@ class Miner:
         if len(message.payload) != BLOCK_BYTES:
             return  # that is no block
         block, parent, height = (int.from_bytes(message.payload[i : i + 8], "big") for i in (0, 8, 16))
-        if max(block, parent, height) <= MOST:
+        if self.ledger.has_work(block, parent, height):
             self.ledger.heard(self.node.name, block, height)
             self.heard(block, parent, height)
 

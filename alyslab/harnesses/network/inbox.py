@@ -65,8 +65,16 @@ class Inbox:
         handler = self._handlers.get(message.topic, self._handler)
         if handler is None:
             self._keep(message)
-        else:
-            self._hand(message, handler)
+            return
+        # As in _hand: every message passes here, and the call would be a tenth of its cost.
+        self._write(self._clock.now_ns, self._name, message[:ROW_FIELDS])
+        pending = self._pending
+        try:
+            handler(message)
+        finally:
+            pending.count -= 1
+            if not pending.count:
+                pending.out(0)
 
     def handle_with(self, handler: Handler | None, topic: str | None) -> None:
         """Give the messages of one topic, or all that no other handler gets, to a function from now on.
@@ -187,13 +195,10 @@ class Inbox:
 
     def _hand(self, message: Message, handler: Handler) -> None:
         self._write(self._clock.now_ns, self._name, message[:ROW_FIELDS])
-        pending = self._pending
         try:
             handler(message)
         finally:
-            pending.count -= 1
-            if not pending.count:
-                pending.out(0)
+            self._pending.out()
 
     def _lose(self, message: Message, cause: str) -> None:
         self._network.carrier.drop(message, cause)

@@ -119,6 +119,24 @@ def regional(*, peers: int, outbound: int = 8, random: Random, table: RegionTabl
     return Topology(peers=peers, links=_sorted(links), regions=tuple(home.code for home in homes))
 
 
+def saved(peers: int, path: str) -> Topology:
+    """Return a graph of one's own from a file; see :mod:`~alyslab.harnesses.network.topology_file`.
+
+    Raises
+    ------
+    TopologyError
+        If it can't be read, or has another number of peers.
+    """
+    from alyslab.harnesses.network.topology_file import load
+
+    if not isinstance(path, str):
+        raise _error("path", f"is {path!r}", path, "the path of a saved topology")
+    topology = load(path)
+    if topology.peers != peers:
+        raise _error("peers", f"is {peers!r}, and {path} has {topology.peers}", peers, str(topology.peers))
+    return topology
+
+
 SHAPES: Final[Mapping[str, Callable[..., Topology]]] = MappingProxyType(
     {
         "full_mesh": full_mesh,
@@ -132,6 +150,7 @@ SHAPES: Final[Mapping[str, Callable[..., Topology]]] = MappingProxyType(
         "small_world": small_world,
         "scale_free": scale_free,
         "regional": regional,
+        "saved": saved,
     }
 )
 """Every shape by its name."""
@@ -145,25 +164,35 @@ def build(shape: str, *, random: Random, **parameters: Any) -> Topology:
     Raises
     ------
     TopologyError
-        For a name or a parameter that does not exist, and whatever the shape refuses.
+        For a name or a parameter that does not exist or is missing, and whatever the shape refuses.
     """
     import inspect
 
     if not isinstance(shape, str) or shape not in SHAPES:
         raise _error("shape", f"no shape is named {shape!r}", shape, ", ".join(SHAPES))
-    known = [name for name in inspect.signature(SHAPES[shape]).parameters if name != "random"]
-    unknown = [name for name in parameters if name not in known]
-    if unknown:
-        raise TopologyError(
-            Problem(
-                where="topology",
-                key=name,
-                what=f"{shape} has no such parameter",
-                value=parameters[name],
-                allowed=", ".join(known),
-            )
-            for name in unknown
+    known = {
+        name: parameter.default
+        for name, parameter in inspect.signature(SHAPES[shape]).parameters.items()
+        if name != "random"
+    }
+    problems = [
+        Problem(
+            where="topology",
+            key=name,
+            what=f"{shape} has no such parameter",
+            value=value,
+            allowed=", ".join(known),
         )
+        for name, value in parameters.items()
+        if name not in known
+    ]
+    problems += [
+        Problem(where="topology", key=name, what=f"{shape} needs it")
+        for name, default in known.items()
+        if default is inspect.Parameter.empty and name not in parameters
+    ]
+    if problems:
+        raise TopologyError(problems)
     return SHAPES[shape](**parameters, **({"random": random} if shape in DRAWN else {}))
 
 

@@ -44,14 +44,14 @@ def gossip_plans(*, peers_max: int = 24, blocks_max: int = 8) -> SearchStrategy[
     """Draw a network and its blocks; shrinks to six peers that flood one small block."""
     from hypothesis import strategies as st
 
-    graphs = st.one_of(
-        st.tuples(st.integers(6, peers_max), st.sampled_from(DEGREES)),
-        st.tuples(st.integers(STAR, max(STAR, peers_max)), st.just(0)),
-    )
+    def gossip(protocol: str, peers: int, degree: int, *others: int) -> GossipPlan:
+        return GossipPlan(protocol, peers if degree else max(peers, STAR), degree, *others)
+
     return st.builds(
-        lambda protocol, graph, *rest: GossipPlan(protocol, *graph, *rest),
+        gossip,
         st.sampled_from(PROTOCOLS),
-        graphs,
+        st.integers(6, peers_max),
+        st.sampled_from((*DEGREES, 0)),
         st.integers(1, blocks_max),
         st.integers(1, 6),
         st.sampled_from((20, 1, 150)),

@@ -150,16 +150,26 @@ def test_nothing_is_found_without_a_planted_bug() -> None:
     assert false_alarms(TRIAL, range(100, 120)) == []
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1_800)
-def test_nothing_is_found_in_two_thousand_seeds() -> None:
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(1_000, 1_200), marks=pytest.mark.slow, id="200"),
+        pytest.param(range(2_000), marks=[pytest.mark.soak, pytest.mark.timeout(1_800)], id="2000"),
+    ],
+)
+def test_nothing_is_found_in_many_seeds(seeds: range) -> None:
     """One false alarm in a night of searching costs a morning."""
-    assert false_alarms(TRIAL, range(2_000)) == []
+    assert false_alarms(TRIAL, seeds) == []
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize(
+    "searches",
+    [
+        pytest.param(2, marks=pytest.mark.slow),
+        pytest.param(10, marks=[pytest.mark.soak, pytest.mark.timeout(1_800)]),
+    ],
+)
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_each_planted_bug_is_found_again_and_again(defect: str) -> None:
+def test_each_planted_bug_is_found_again_and_again(defect: str, searches: int) -> None:
     """Within 200 seeds from wherever the search begins."""
-    assert search(TRIAL, defect, first_seed=10_000, searches=10, limit=200).found
+    assert search(TRIAL, defect, first_seed=10_000, searches=searches, limit=200).found

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from alyslab.harnesses.consensus.sites import SITES
 from alyslab.harnesses.consensus.workloads import WORKLOADS
-from alyslab.harnesses.workload import Outcome
+from alyslab.runtime.sites import ACTIVATION_RATIO
 
 TRIAL = WORKLOADS["trial"]
 
 
-@cache
-def tried(seed: int) -> Outcome:
-    return TRIAL.run(seed, activation_ratio=1.0)
+def test_every_site_fires_and_none_raises_an_alarm() -> None:
+    """A place that nothing comes by tests nothing; a check that cries at what machines do finds no bugs."""
+    missing = set(SITES)
+    for seed in range(100, 125):
+        outcome = TRIAL.run(seed, activation_ratio=ACTIVATION_RATIO)
+        assert outcome.verdict.failed == ()
+        missing -= {each.name for each in outcome.run.sites if each.fired}
+        if not missing:
+            return
 
-
-def test_every_site_is_visited_and_fires() -> None:
-    """A place that nothing comes by tests nothing."""
-    fired = {
-        each.name for seed in (3, 5, 9) for each in tried(seed).run.sites if each.fired and each.name in SITES
-    }
-
-    assert fired == set(SITES)
-
-
-@pytest.mark.parametrize("seed", [3, 5, 9])
-def test_no_alarm_while_all_sites_fire(seed: int) -> None:
-    """They are what a real machine does; a check that cries at them finds no bugs."""
-    assert tried(seed).verdict.failed == ()
+    pytest.fail(f"never fired: {sorted(missing)}")
 
 
 @pytest.mark.slow
@@ -38,8 +29,8 @@ def test_no_alarm_while_all_sites_fire(seed: int) -> None:
 def test_no_alarm_in_thirty_seeds_with_some_sites_active() -> None:
     """As searches activate them: a quarter of them in each run."""
     failed = {
-        seed: [check.name for check in TRIAL.run(seed, activation_ratio=0.25).verdict.failed]
-        for seed in range(100, 130)
+        seed: [check.name for check in TRIAL.run(seed, activation_ratio=ACTIVATION_RATIO).verdict.failed]
+        for seed in range(200, 230)
     }
 
     assert {seed: names for seed, names in failed.items() if names} == {}

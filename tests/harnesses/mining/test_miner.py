@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from alyslab.errors import ParameterError
-from alyslab.harnesses.mining.miner import TOPIC, Ledger, Miner, longest_chain, mine
+from alyslab.harnesses.mining.miner import TOPIC, Ledger, Miner, SelfishMiner, longest_chain, mine
 from alyslab.harnesses.mining.studies import forks_by_messages, revenue_by_messages
 from alyslab.harnesses.network.network import Network
 from alyslab.runtime import require_current, simulate
@@ -56,21 +54,50 @@ def test_the_same_seed_gives_the_same_journal() -> None:
     assert one.digest == other.digest
 
 
-async def _hostile() -> list[int]:
+def block(number: int, parent: int, height: int) -> bytes:
+    """Write a block as miners do."""
+    return b"".join(part.to_bytes(8, "big") for part in (number, parent, height))
+
+
+NO_BLOCKS = (
+    b"",
+    b"x" * 23,
+    b"y" * 25,
+    b"\xff" * 24,
+    block(1, 0, 2**62),
+    block(7, 3, 4),
+    block(1, 0, 2),
+    block(1, 5, 1),
+)
+"""Noise; heights that would overflow; a block that nobody found; one that was found, told of falsely."""
+
+
+async def told_lies() -> list[list[int]]:
+    """Tell an honest miner and a selfish one what is no block, then what is one; return their tips."""
     runtime = require_current()
     network = Network(runtime)
-    ends = [network.endpoint(runtime.node(name)) for name in ("miner", "stranger")]
-    network.join("miner", "stranger")
-    miner = Miner(ends[0].node, ends[0], Ledger(runtime, 5), 600.0)
-    for payload in (b"", b"x" * 23, b"y" * 25, b"\xff" * 24):
-        ends[1].send("miner", TOPIC, payload)
-        await asyncio.sleep(1)
-    return [miner.tip, miner.height]
+    liar = network.endpoint(runtime.node("liar"))
+    ledger = Ledger(runtime, 5)
+    miners = []
+    for kind in (Miner, SelfishMiner):
+        node = runtime.node(kind.__name__)
+        miners.append(kind(node, network.endpoint(node), ledger, 600.0))
+        network.join(node.name, "liar")
+    number = ledger.add("somebody", 0, 1)
+    tips = []
+    for payload in (*NO_BLOCKS, block(number, 0, 1)):
+        for miner in miners:
+            liar.send(miner.node.name, TOPIC, payload)
+        await network.quiet()
+        tips.append([miner.tip for miner in miners])
+    return tips
 
 
-def test_bytes_that_are_no_block_are_ignored() -> None:
-    """A hostile peer's bytes never raise, and a height that nobody reaches is none."""
-    assert simulate(_hostile, seed=1).result == [0, 0]
+def test_what_is_no_block_moves_no_miner_and_raises_nothing() -> None:
+    """A hostile peer's bytes never raise, and without proof of work nothing is believed."""
+    tips = simulate(told_lies, seed=1).result
+    assert tips[:-1] == [[0, 0]] * len(NO_BLOCKS)
+    assert tips[-1] == [1, 1]
 
 
 @pytest.mark.parametrize(

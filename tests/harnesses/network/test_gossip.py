@@ -8,10 +8,11 @@ import pytest
 from alyslab.checkers.propagation import check_propagation
 from alyslab.errors import ParameterError
 from alyslab.harnesses.network import gossip
-from alyslab.harnesses.network.gossip import KINDS, flood, spread, wire
+from alyslab.harnesses.network.gossip import KINDS, flood, spread
 from alyslab.harnesses.network.gossip.defects import FLOOD_DEFECTS
 from alyslab.harnesses.network.gossip.inventory import Inventory
 from alyslab.harnesses.network.gossip.schedule import Schedule
+from alyslab.harnesses.network.gossip.wire import BLOCK, GET, HAVE, write_body, write_ids
 from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.network.network import Network
 from alyslab.harnesses.network.workloads import WORKLOADS
@@ -276,12 +277,10 @@ async def inventory_with_a_boaster() -> None:
     network.join("asker", "honest")
     await peer.run()
     for _ in range(100):
-        ends["boaster"].send("asker", wire.HAVE, wire.write_ids((1,)))
-    ends["honest"].send("asker", wire.HAVE, wire.write_ids((1,)))
+        ends["boaster"].send("asker", HAVE, write_ids((1,)))
+    ends["honest"].send("asker", HAVE, write_ids((1,)))
     ends["boaster"].on_message(lambda _: None)
-    ends["honest"].on_message(
-        lambda message: ends["honest"].send(message.sender, wire.BLOCK, wire.write_body(1, 1))
-    )
+    ends["honest"].on_message(lambda message: ends["honest"].send(message.sender, BLOCK, write_body(1, 1)))
     await network.quiet()
 
 
@@ -289,7 +288,7 @@ def test_a_peer_that_announces_what_it_lacks_is_asked_once():
     """Otherwise one that repeats itself keeps another from asking the honest for as long as it likes."""
     run = simulate(inventory_with_a_boaster, seed=1)
     asked = [
-        event.subject for event in run.journal.select(kind="net.message") if event.fields["topic"] == wire.GET
+        event.subject for event in run.journal.select(kind="net.message") if event.fields["topic"] == GET
     ]
     assert asked == ["boaster", "honest"]
     assert [event.subject for event in run.journal.select(kind="gossip.received")] == ["asker"]

@@ -11,7 +11,6 @@ from alyslab.errors import ParameterError
 from alyslab.harnesses.network.errors import LinkError
 from alyslab.harnesses.network.geography import Place, geographic_links
 from alyslab.harnesses.network.impairment import bursts, coin, flipped
-from alyslab.harnesses.network.latency import latency_of
 from alyslab.harnesses.network.line import Uplink
 from alyslab.harnesses.network.link import GilbertElliott, LinkSpec, link_from
 
@@ -112,43 +111,6 @@ def test_gemodel_takes_netems_four_numbers():
     assert model == GilbertElliott(p=0.02, r=0.2, bad_loss_ratio=0.9, good_loss_ratio=0.01)
     assert model.loss_ratio == pytest.approx(0.01 * 0.2 / 0.22 + 0.9 * 0.02 / 0.22)
     assert model.bad_run_mean == 5
-
-
-@pytest.mark.parametrize(
-    ("spec", "mean_ms", "deviation_ms"),
-    [
-        (LinkSpec(delay_ms=40, jitter_ms=10, distribution="uniform"), 40, 10 / math.sqrt(3)),
-        (LinkSpec(delay_ms=60, jitter_ms=10, distribution="normal"), 60, 10),
-        (LinkSpec(delay_ms=50, jitter_ms=20, distribution="lognormal"), 50, 20),
-        (LinkSpec(delay_ms=50, jitter_ms=5, distribution="pareto"), 50, 5),
-        (LinkSpec(delay_ms=5, jitter_ms=1, distribution="uniform", distance_km=2_042), 15, 1 / math.sqrt(3)),
-    ],
-)
-@pytest.mark.parametrize("correlation", [0.0, 0.5])
-def test_latencies_have_their_mean_and_spread_whatever_the_correlation(
-    spec, mean_ms, deviation_ms, correlation
-):
-    """Correlation must bind neighbours without changing the distribution, which netem's own does."""
-    draw = latency_of(spec.changed(correlation=correlation), Random(5))
-    drawn = [draw() / 1e6 for _ in range(20_000)]
-    inflation = (1 + correlation) / (1 - correlation)
-    margin = 4.5 * deviation_ms * math.sqrt(inflation / len(drawn))
-    assert abs(statistics.fmean(drawn) - mean_ms) < margin + 0.001
-    assert statistics.pstdev(drawn) == pytest.approx(deviation_ms, rel=0.08)
-
-
-def test_a_drawn_latency_is_a_whole_number_of_microseconds():
-    """The last bit of a logarithm differs between C libraries; it must not reach a digest."""
-    draw = latency_of(LinkSpec(delay_ms=50, jitter_ms=20, distribution="lognormal"), Random(5))
-    assert all(draw() % 1_000 == 0 for _ in range(100))
-
-
-def test_no_normal_latency_is_below_zero():
-    """A message may not arrive before it left, however wide the bell is."""
-    draw = latency_of(LinkSpec(delay_ms=1, jitter_ms=10, distribution="normal"), Random(5))
-    drawn = [draw() for _ in range(1_000)]
-    assert min(drawn) == 0
-    assert max(drawn) > 10_000_000
 
 
 def test_a_coin_keeps_its_ratio_and_has_its_correlation():

@@ -56,7 +56,12 @@ def test_a_star_of_hubs_shares_its_leaves_fairly():
     assert set(degrees[3:]) == {1}
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+def test_the_gallery_shows_every_shape_but_those_of_ones_own():
+    """A shape that the notebook leaves out is one that nobody looks at."""
+    assert set(GALLERY) == set(SHAPES) - {"saved"}
+
+
+@pytest.mark.parametrize("shape", GALLERY)
 def test_every_shape_is_a_graph_of_its_peers_and_the_gallerys_are_connected(shape):
     """No link to oneself, none twice, each in ascending order; nobody out of reach."""
     made = build(shape, peers=25, random=Random(3), **GALLERY[shape])
@@ -106,6 +111,10 @@ def test_a_regional_topology_says_who_lives_where():
         ("regional", {"peers": 5, "outbound": 5}, {"outbound"}),
         ("random_regular", {"peers": "many", "degree": 3}, {"peers"}),
         ("random_regular", {"peers": 6, "degree": 2.0}, {"degree"}),
+        ("scale_free", {"peers": 6}, {"links_each"}),
+        ("erdos_renyi", {"ratio": 0.5}, {"peers", "link_ratio", "ratio"}),
+        ("saved", {"peers": 6}, {"path"}),
+        ("saved", {"peers": 6, "path": 3}, {"path"}),
     ],
 )
 def test_a_graph_that_can_not_be_is_refused_by_the_names_of_its_parameters(shape, parameters, keys):

@@ -6,11 +6,14 @@ from random import Random
 
 import pytest
 
+from alyslab.errors import ParameterError
 from alyslab.harnesses.network.errors import TopologyError
 from alyslab.harnesses.network.shapes import regional
 from alyslab.harnesses.network.topology import Topology
 from alyslab.harnesses.network.topology_file import SHOWN, load, save
+from alyslab.harnesses.network.workloads import WORKLOADS
 
+LINE = tuple((peer, peer + 1) for peer in range(5))
 GOOD = {"format": "alyslab-topology", "version": 1, "peers": 3, "links": [[0, 1], [1, 2]]}
 
 
@@ -80,3 +83,33 @@ def test_a_file_that_is_wrong_throughout_is_not_recited(tmp_path: Path):
     with pytest.raises(TopologyError) as caught:
         load(path)
     assert len(caught.value.problems) == SHOWN
+
+
+def spread_over(path: Path, peers: int = 6) -> str:
+    """Gossip one block over a graph from a file, and say how it went."""
+    topology = {"shape": "saved", "path": str(path)}
+    outcome = WORKLOADS["spread"].run(1, kind="flood", peers=peers, blocks=1, topology=topology)
+    assert outcome.run.result["links"] == len(load(path).links)
+    return outcome.verdict.status
+
+
+def test_blocks_spread_over_a_graph_from_a_file(tmp_path: Path):
+    """A graph that can be saved and not be used again is a picture."""
+    save(regional(peers=6, outbound=2, random=Random(1)), tmp_path / "graph.json")
+    assert spread_over(tmp_path / "graph.json") == "pass"
+
+
+@pytest.mark.parametrize(
+    ("topology", "peers", "key"),
+    [
+        (Topology(peers=6, links=((0, 1), (2, 3), (4, 5))), 6, "links"),
+        (Topology(peers=6, links=LINE), 7, "peers"),
+        (Topology(peers=6, links=LINE, regions=("EU", "EU", "EU", "EU", "EU", "MOON")), 6, "topology"),
+    ],
+)
+def test_a_graph_that_does_not_fit_the_run_is_refused_by_name(tmp_path: Path, topology, peers, key):
+    """Not connected, of another size, or with homes that no table knows."""
+    save(topology, tmp_path / "graph.json")
+    with pytest.raises(ParameterError) as caught:
+        spread_over(tmp_path / "graph.json", peers)
+    assert key in {problem.key for problem in caught.value.problems}

@@ -222,6 +222,39 @@ def test_nothing_is_found_in_three_hundred_seeds() -> None:
     assert false_alarms(TRIAL, range(300)) == []
 
 
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        pytest.param(1_000, marks=pytest.mark.slow),
+        pytest.param(5_000, marks=pytest.mark.slow),
+        pytest.param(10_000, marks=pytest.mark.soak),
+        pytest.param(15_000, marks=pytest.mark.soak),
+    ],
+)
+@pytest.mark.timeout(900)
+def test_a_long_chain_is_synced_within_the_documented_minute_for_ten_thousand(blocks: int) -> None:
+    """Virtual time; and the roots are the source's, at every checkpoint on the way."""
+    outcome = WORKLOADS["full_sync"].run(7, blocks=blocks)
+    done = next(outcome.run.journal.select(kind="sync.done"))
+
+    assert outcome.verdict.status == "pass"
+    assert done.fields["height"] == blocks
+    assert done.time_ns / 1e9 <= blocks * 60 / 10_000
+
+
+@pytest.mark.parametrize(
+    "interval",
+    [50, 100, pytest.param(250, marks=pytest.mark.slow), pytest.param(1_000, marks=pytest.mark.slow)],
+)
+def test_checkpoints_are_consistent_at_several_intervals(interval: int) -> None:
+    """From every 50 to every 1000 blocks, with a crash in between."""
+    outcome = WORKLOADS["checkpoints"].run(7, interval=interval, blocks=max(300, 2 * interval + 50))
+    made = [event.fields["height"] for event in outcome.run.journal.select(kind="sync.checkpoint_created")]
+
+    assert outcome.verdict.status == "pass"
+    assert set(made) == set(range(interval, max(300, 2 * interval + 50) + 1, interval))
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
 def test_nothing_is_found_in_two_thousand_seeds() -> None:

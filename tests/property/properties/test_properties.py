@@ -6,6 +6,7 @@ import pytest
 
 from alyslab.property import examine, examine_machine
 from alyslab.property.machines import MACHINES
+from alyslab.property.profiles import CASES
 from alyslab.property.properties import PROPERTIES
 
 STEPS = 12
@@ -18,6 +19,42 @@ def test_property_holds(name):
 
     assert seen.held, seen.report
     assert seen.discarded_ratio <= 0.05
+
+
+CHEAP = [name for name, one in PROPERTIES.items() if one.weight == 1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", CHEAP)
+def test_property_holds_for_as_many_cases_as_ci_asks_for(name):
+    """Issue 8, Reproduction: 1,000 cases of the profile ``ci``; the costly ones have them in the soak."""
+    seen = examine(PROPERTIES[name], profile_name="ci")
+
+    assert seen.held, seen.report
+    assert seen.cases == CASES["ci"]
+    assert seen.discarded_ratio <= 0.05
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("name", [name for name in PROPERTIES if name not in CHEAP])
+def test_a_costly_property_holds_for_as_many_cases_as_ci_asks_for(name):
+    """The same, for what is divided by its weight elsewhere."""
+    seen = examine(PROPERTIES[name], cases=CASES["ci"], profile_name="ci")
+
+    assert seen.held, seen.report
+    assert seen.discarded_ratio <= 0.05
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_machine_holds_for_as_many_cases_as_ci_asks_for(name):
+    """The same, of machines."""
+    seen = examine_machine(MACHINES[name], cases=CASES["ci"], steps=STEPS, profile_name="ci")
+
+    assert seen.held, seen.report
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -81,9 +81,9 @@ async def _failing(world: World, name: str, _: Random) -> None:
 
 
 async def _unreadable(world: World, name: str, _: Random) -> None:
-    """Refuse reads while the node starts again."""
+    """Refuse every read while the node starts again."""
     disk = world.node(name).disk
-    disk.faults = DiskFaults(read_error_ratio=0.7)
+    disk.faults = DiskFaults(read_error_ratio=1.0)
     await faults.crash(world, name, DOWN_S)
     await asyncio.sleep(LASTS_S)
     disk.faults = NONE

@@ -188,6 +188,13 @@ def bring_up(
 def _homes(runtime: Runtime, topology: Topology, table: RegionTable) -> list[Region]:
     if topology.regions:
         by_code = {region.code: region for region in table.regions}
+        unknown = sorted(set(topology.regions) - set(by_code))
+        if unknown:
+            what = f"the topology has peers in {', '.join(unknown)}, of which the table knows nothing"
+            allowed = ", ".join(by_code)
+            raise ParameterError(
+                Problem(where="gossip", key="topology", what=what, value=unknown[0], allowed=allowed)
+            )
         return [by_code[code] for code in topology.regions]
     return table.settle(topology.peers, runtime.random("gossip.homes"))
 

@@ -37,6 +37,8 @@ SLOW_LINKS: Final = register_planted(
 
 TOPIC: Final = "broadcast"
 VALUE_BYTES: Final = 8
+MOST_VALUE: Final = 2**63
+"""Values are below this, so that the journal can keep them."""
 
 
 def maelstrom_topology(name: str, nodes: int) -> Topology:
@@ -153,7 +155,9 @@ class _Server:
         self._take(operation.value, "")
 
     def _told(self, message: Message) -> None:
-        self._take(int.from_bytes(message.payload, "big"), message.sender)
+        value = int.from_bytes(message.payload, "big")
+        if len(message.payload) == VALUE_BYTES and value < MOST_VALUE:  # else a hostile peer's
+            self._take(value, message.sender)
 
     def _take(self, value: int, source: str) -> None:
         if value in self._seen:

@@ -8,6 +8,8 @@ from random import Random
 import pytest
 
 from alyslab.errors import ParameterError
+from alyslab.harnesses.network.network import Network
+from alyslab.harnesses.network.validation import maelstrom
 from alyslab.harnesses.network.validation.clients import SERVICE_MS, Clients
 from alyslab.harnesses.network.validation.maelstrom import broadcast, maelstrom_topology
 from alyslab.harnesses.network.validation.stable_latency import (
@@ -22,7 +24,7 @@ from alyslab.harnesses.network.validation.studies import (
     latency_check,
     message_checks,
 )
-from alyslab.runtime import simulate
+from alyslab.runtime import require_current, simulate
 
 
 @pytest.mark.parametrize(("name", "links"), [("grid", 40), ("line", 24), ("total", 300), ("tree4", 24)])
@@ -134,3 +136,23 @@ def test_quantiles_are_jepsens() -> None:
     """Index ⌊n·p⌋, not an interpolation."""
     assert quantiles_ms([5.0, 1.0, 3.0, 2.0]) == (3.0, 5.0, 5.0, 5.0)
     assert all(math.isnan(value) for value in quantiles_ms([]))
+
+
+async def told_nonsense() -> list[int]:
+    """Let a stranger send a server what is no value, then a value; return what it took."""
+    runtime = require_current()
+    network = Network(runtime)
+    ends = [network.endpoint(runtime.node(name)) for name in ("server", "stranger", "neighbour")]
+    network.join("server", "stranger")
+    network.join("server", "neighbour")
+    ends[2].on_message(lambda _: None)
+    server = maelstrom._Server(runtime, ends[0])
+    for payload in (b"", b"1234567", b"123456789", b"\xff" * 8, b"\xff" * 9_000, (5).to_bytes(8, "big")):
+        ends[1].send("server", maelstrom.TOPIC, payload)
+    await network.quiet()
+    return sorted(server._seen)
+
+
+def test_what_is_no_value_is_not_taken_and_raises_nothing() -> None:
+    """A hostile peer's bytes never raise out of the harness, nor does the journal choke on them."""
+    assert simulate(told_nonsense, seed=1).result == [5]

@@ -1,0 +1,46 @@
+"""The part of the documentation about members that misbehave, made from the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alyslab.chaos.byzantine import BOUNDS, BYZANTINE, COMMON, DETECTED_BY
+from alyslab.harnesses.consensus.suspicion import (
+    LIMITS,
+    REPEATS_LIMIT,
+    STRANGERS_LIMIT,
+    WINDOW_MS,
+)
+
+
+def attack_lines() -> Iterator[str]:
+    """Yield the section: common dials, how each is noticed, how many members win, limits of suspicion."""
+    yield "## Attacks"
+    yield ""
+    yield "Every fault of the family byzantine has these dials, beside those in the table above:"
+    yield ""
+    for one in COMMON:
+        span = ", ".join(one.choices) or f"{one.low:g} to {one.high:g}"
+        yield f"- `{one.name}` ({span}): {one.summary}"
+    yield ""
+    yield "Honest nodes notice from what they received; the rows below are theirs.  An attack wins with so"
+    yield "many of n members as the last column says, where a quorum is q = ⌈2n/3⌉, and fails with one fewer;"
+    yield "tests hold both sides.  The others win with no number of members.  `alyslab chaos run PLAN` tells"
+    yield "of each attack what was done, what reached others, who noticed and when, and what it broke."
+    yield ""
+    yield "| attack | honest nodes notice by | wins |"
+    yield "| --- | --- | --- |"
+    for fault in BYZANTINE:
+        kind, field, value = DETECTED_BY[fault.name]
+        bound = BOUNDS.get(fault.name)
+        wins = "never" if bound is None else f"against {bound.breaks}, with {bound.formula}"
+        yield f"| `{fault.name}` | `{kind}`, {field} `{value}` | {wins} |"
+    yield ""
+    yield "A suspicion (`consensus.suspected`) is no proof, and is written when so many cases came together:"
+    yield ""
+    yield "| suspicion | limit |"
+    yield "| --- | --- |"
+    for what, (limit, of) in LIMITS.items():
+        yield f"| `{what}` | {limit} of the last {of} |"
+    for what, limit in (("repeats", REPEATS_LIMIT), ("strangers", STRANGERS_LIMIT)):
+        yield f"| `{what}` | {limit} in {WINDOW_MS // 1_000} s |"

@@ -1,0 +1,24 @@
+"""The page about attacks says what the code does."""
+
+from __future__ import annotations
+
+from alyslab.chaos.attack_reference import attack_lines
+from alyslab.chaos.byzantine import BOUNDS, BYZANTINE, COMMON
+from alyslab.harnesses.consensus.suspicion import LIMITS
+
+
+def test_the_page_has_every_attack_dial_bound_and_limit() -> None:
+    """What is left out is not known to whoever reads; the page is made, not written."""
+    text = "\n".join(attack_lines())
+
+    assert all(f"| `{fault.name}` |" in text for fault in BYZANTINE)
+    assert all(f"`{one.name}` (" in text for one in COMMON)
+    assert all(bound.formula in text for bound in BOUNDS.values())
+    assert all(f"| `{what}` | {limit} of the last {of} |" in text for what, (limit, of) in LIMITS.items())
+
+
+def test_an_attack_that_never_wins_is_said_to_win_never() -> None:
+    """Who reads the table must not take the gap for something unknown."""
+    lines = [line for line in attack_lines() if line.endswith("| never |")]
+
+    assert len(lines) == len(BYZANTINE) - len(BOUNDS)
