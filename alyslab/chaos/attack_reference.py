@@ -25,15 +25,16 @@ def attack_lines() -> Iterator[str]:
     yield ""
     yield "Honest nodes notice from what they received; the rows below are theirs.  An attack wins with so"
     yield "many of n members as the last column says, where a quorum is q = ⌈2n/3⌉, and fails with one fewer;"
-    yield "tests hold both sides.  The others win with no number of members.  `alyslab chaos run PLAN` tells"
-    yield "of each attack what was done, what reached others, who noticed and when, and what it broke."
+    yield "tests hold both sides.  For the others no bound is claimed, beyond that one of four is borne."
+    yield "`alyslab chaos run PLAN` tells of each attack what was done, what reached others, who noticed and"
+    yield "when, and what it broke."
     yield ""
     yield "| attack | honest nodes notice by | wins |"
     yield "| --- | --- | --- |"
     for fault in BYZANTINE:
         kind, field, value = DETECTED_BY[fault.name]
         bound = BOUNDS.get(fault.name)
-        wins = "never" if bound is None else f"against {bound.breaks}, with {bound.formula}"
+        wins = "no bound claimed" if bound is None else f"against {bound.breaks}, with {bound.formula}"
         yield f"| `{fault.name}` | `{kind}`, {field} `{value}` | {wins} |"
     yield ""
     yield "A suspicion (`consensus.suspected`) is no proof, and is written when so many cases came together:"

@@ -76,12 +76,14 @@ class Account:
         """The account in a line."""
         after = "nobody" if self.noticed_after_s is None else f"after {self.noticed_after_s:g} s"
         alive = {True: "went on", False: "STOPPED", None: "had no turn"}[self.alive]
-        least = "no number of members" if self.least is None else f"{self.least} of {self.members} members"
+        least = "no bound is claimed"
+        if self.least is not None:
+            least = f"{self.least} of {self.members} members must win"
         return (
             f"{self.entry} {self.fault} by {len(self.attackers)}: {self.acts} acts, "
             f"{self.delivered} messages delivered, {self.kept_back} kept back; "
             f"noticed by {len(self.noticed_by)} ({after}); "
-            f"safety {'held' if self.safe else 'BROKEN'}, honest blocks {alive}; {least} must win"
+            f"safety {'held' if self.safe else 'BROKEN'}, honest blocks {alive}; {least}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -90,7 +92,7 @@ class Account:
 
     @property
     def least(self) -> int | None:
-        """Fewest members with which such an attack must succeed; None where no number does."""
+        """Fewest members with which such an attack must succeed; None where no bound is claimed."""
         bound = BOUNDS.get(self.fault)
         return None if bound is None else bound.least(self.members)
 

@@ -2,8 +2,8 @@
 
 Detection is by honest nodes, from what they received: the rows named in
 :data:`DETECTED_BY` are theirs.  :data:`BOUNDS` says with how many members an
-attack must succeed, and against what; with fewer it must fail.  What stands in
-neither succeeds with no number of members.
+attack must succeed, and against what; with fewer it must fail.  For what does
+not stand there no bound is claimed, beyond that one of four is borne.
 """
 
 from __future__ import annotations

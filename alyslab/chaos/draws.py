@@ -15,8 +15,10 @@ from alyslab.runtime.randomness import Streams
 
 LINKS_AT_ONCE: Final = 3
 """Links that one self-test compares: many messages over few links show what few over many do not."""
-PEERS: Final = (16, 32, 40)
-DEGREES: Final = (4, 14, 30)
+PEERS: Final = (16, 40)
+DEGREES: Final = (4, 10, 30)
+MESH_DEGREES: Final = (10, 30)
+"""A mesh has rules for peers that know many more than they keep."""
 
 
 def drawn_parameters(case: str, seed: int) -> Mapping[str, Any]:
@@ -32,9 +34,11 @@ def _flood(random: Random) -> Mapping[str, Any]:
 def _spread(random: Random) -> Mapping[str, Any]:
     from alyslab.harnesses.network.gossip import KINDS
 
-    peers = random.choice(PEERS)
-    degree = random.choice([degree for degree in DEGREES if degree < peers])
-    return {"kind": random.choice(list(KINDS)), "peers": peers, "blocks": 6, "degree": degree}
+    kind = random.choice([kind for kind in KINDS if kind != "flood"])  # which has a workload of its own
+    peers = PEERS[-1] if kind == "mesh" else random.choice(PEERS)
+    degrees = MESH_DEGREES if kind == "mesh" else DEGREES
+    degree = random.choice([degree for degree in degrees if degree < peers])
+    return {"kind": kind, "peers": peers, "blocks": 6, "degree": degree}
 
 
 def _links(random: Random) -> Mapping[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,11 +27,9 @@ def save(detection: Detection, path: Path, *, older: Detection | None = None) ->
         "hunts": [hunt.as_dict() for _, hunt in sorted(hunts.items())],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1)
-        file.write("\n")
-    Path(name).replace(path)
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    new.replace(path)
 
 
 def load(path: Path) -> Detection:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 TURN_S = 0.05
 """Length of a turn of work and rest, in s."""
+START_S = 10
+"""Processor time, in s, to get up with all that is to be held, however busy the machine is."""
 CHUNK = bytes(1024 * 1024)
 
 
@@ -25,7 +27,7 @@ def main() -> None:
     os.nice(10)
     for what, most in (
         (resource.RLIMIT_AS, load["held_bytes"] + 512 * 1024 * 1024),
-        (resource.RLIMIT_CPU, load["longest_s"]),
+        (resource.RLIMIT_CPU, load["longest_s"] + START_S),
         (resource.RLIMIT_FSIZE, load["file_bytes"] + len(CHUNK)),
         (resource.RLIMIT_NOFILE, load["files"] + 32),
     ):

@@ -13,7 +13,10 @@ from alyslab.chaos.hunt import Hunt
 from alyslab.chaos.systems import SYSTEMS, system_named
 from alyslab.chaos.vocabulary import Parameter
 
-HEAD = "<!-- Made from the code by `alyslab chaos reference --hunts docs/hunts.json`; edit the code, then run `make docs`. -->"
+HEAD = (
+    "<!-- Made from the code by `alyslab chaos reference --hunts docs/hunts.json`; edit the code, "
+    "then run `make docs`. -->"
+)
 
 
 def render(detection: Detection) -> str:
@@ -75,7 +78,8 @@ def _parameter(one: Parameter) -> str:
 def _bugs(detection: Detection) -> Iterable[str]:
     bugs = planted_bugs()
     known = {entry.name: detection.hunts.get(entry.name) for entry in bugs}
-    done = Detection(hunts={name: hunt for name, hunt in known.items() if hunt is not None})
+    kept = {name: hunt for name, hunt in known.items() if hunt is not None}
+    done = Detection(hunts=kept, clean=detection.clean)
     yield "## Planted bugs"
     yield ""
     yield f"{len(bugs)} defects, each off unless it is asked for; `alyslab chaos catalogue` hunts them."
@@ -101,6 +105,8 @@ def _measured(done: Detection, planted: int) -> Iterable[str]:
     yield f"{soon} of them within {SOON} seeds; the median took {done.seeds_p50:g}, the 90th percentile"
     yield f"{done.seeds_p90:g}. Each row names the code that it was measured with, as"
     yield "`alyslab chaos catalogue --keep docs/hunts.json` wrote it down; measure again after a change."
+    yield f"Runs with nothing planted, over all cases in turn: {done.clean.runs}; false alarms:"
+    yield f"{len(done.clean.alarms)} ({'; '.join(alarm['case'] for alarm in done.clean.alarms) or 'none'})."
 
 
 def _hunted(hunt: Hunt | None) -> str:

@@ -142,7 +142,7 @@ def _chances(
             inflated = persistence(spec.get(field.replace("ratio", "correlation"), 0.0))
             deviation = math.sqrt(ratio * (1 - ratio) * inflated / count)
             yield LinkStatistic(line, name, hits / count, ratio, deviation, "", field, "share")
-    if spec.get("reorder_ratio"):
+    if spec.get("reorder_ratio") and not all(lost):
         yield _overtaking(line, spec, sent)
 
 

@@ -57,8 +57,17 @@ def test_peers_bear_every_protocol_and_an_unknown_one_is_refused() -> None:
         run_plan(Plan(system="network", options={"gossip": "flud"}), seed=1)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("defect", system_named("network").defects)
+NEED_LUCK = ("network.crash_keeps_unread", "network.rules_spare_replies", "network.reconnect_keeps_stale")
+"""Bugs that only some faults show, so that tens of seeds are run for them."""
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        pytest.param(name, marks=pytest.mark.soak if name in NEED_LUCK else pytest.mark.slow)
+        for name in system_named("network").defects
+    ],
+)
 def test_drawn_plans_find_each_planted_bug_of_the_network_system(defect: str) -> None:
     """Issue 7: within 50 seeds nine tenths of them; these all are."""
     found = search(seeds=range(50), cases=("chaos:network",), planted=(defect,), stop_at_first=True)

@@ -14,7 +14,7 @@ def test_a_small_study_passes(tmp_path: Path) -> None:
 
     from alyslab.cli import app
 
-    sizes = ("-p", "family_seeds=1", "-p", "shrink_s=4.0")
+    sizes = ("-p", "family_seeds=1", "-p", "shrink_s=12.0")
     done = CliRunner().invoke(app, ["run", "--notebook", "chaos", "--out", str(tmp_path), *sizes])
 
     assert done.exit_code == 0, done.output

@@ -21,7 +21,13 @@ from alyslab.phases.validator import judge
 from alyslab.runtime import Journal
 from alyslab.runtime.replay import replay
 
-SMALL: Mapping[str, ParameterValue] = {"peers": 10, "blocks": 4, "degree": 4, "property_cases": 2}
+SMALL: Mapping[str, ParameterValue] = {
+    "peers": 10,
+    "blocks": 4,
+    "degree": 4,
+    "property_cases": 2,
+    "chaos_seeds": 1,
+}
 
 
 def flooded(journal: Journal) -> Verdict:
@@ -55,6 +61,7 @@ async def shown(
         parameters=FOUNDATION.resolve(given),
         harnesses=harnesses,
         metrics=MetricsCollector(),
+        chaos_enabled=True,
     )
     try:
         await FOUNDATION.workload(context)
@@ -77,8 +84,8 @@ def test_the_foundation_holds() -> None:
     seen = asyncio.run(shown())
 
     assert {passed for _, passed in checks(seen).values()} == {True}
-    # Of the network's propagation, and of each property.
-    assert [verdict.status for verdict in seen.verdicts] == ["pass"] * (1 + len(PROPERTIES))
+    # Of the network's propagation, of each property, and of the network under a drawn plan.
+    assert [verdict.status for verdict in seen.verdicts] == ["pass"] * (2 + len(PROPERTIES))
     assert seen.observations["planted_bugs_missed"].note == f"of {planted_count()} planted"
     assert seen.observations["digests_across_processes"].note == "PYTHONHASHSEED 1, 2"
 

@@ -84,6 +84,27 @@ def test_every_property_and_machine_that_finds_defects_exists():
     assert all(found.values())
 
 
+PLANT_ALL = """
+from alyslab.property.hunt import target_named
+from alyslab.property.reach import REACH
+from alyslab.runtime.sites import planting
+for finder in set(REACH.values()):
+    target_named(finder)
+with planting(*REACH):
+    print(len(REACH))
+"""
+
+
+def test_every_reachable_defect_can_be_planted_where_nothing_else_is_imported():
+    """A hunt or a replay in a fresh process must know the defects of what it tests."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", PLANT_ALL], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == str(len(REACH)), done.stderr
+
+
 @pytest.fixture(scope="module")
 def hunts() -> list[Hunt]:
     """Every reachable defect, hunted once: some minutes of an idle machine."""

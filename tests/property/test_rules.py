@@ -78,11 +78,11 @@ def require_found(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", FAST)
 def test_a_rule_that_is_taken_out_is_missed(rule):
-    """One of each kind; all of them in the soak."""
+    """One of each kind; all of them in the slow lane."""
     require_found(rule)
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", rule_names())
 def test_each_rule_that_is_taken_out_is_missed(rule):
     """Issue 8, Done when: mutating any single rule makes at least one property fail."""

@@ -71,8 +71,7 @@ class Process:
                 await self._live()
         except* DiskError as failed:
             causes = [str(error) for error in failed.exceptions]
-        finally:
-            core.stopped = True
+        core.stopped = True
         return causes[0]
 
     async def _live(self) -> None:

@@ -21,6 +21,8 @@ from alyslab.model.errors import InvalidBlockError, ModelError
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.core import Core
+    from alyslab.harnesses.consensus.roster import Term
+    from alyslab.model.candidates import Approval
 
 Work = tuple[AuxPowHeader | None, tuple[BitcoinTransaction, ...]]
 """Proof of work for a block with the payments that it finalises; None and nothing for a block without."""
@@ -78,24 +80,30 @@ async def write_slot(core: Core, slot: int) -> None:
     except ModelError as error:
         skip(core, slot, error.rule)
         return
-    root = block.root
     term = core.term(block.height)
-    approval = approve(core.member.secret, term.place, root, core.scheme)
+    approval = approve(core.member.secret, term.place, block.root, core.scheme)
     signers = tuple(place == term.place for place in range(term.members))
     signed = SignedBlock(block=block, signature=AggregateSignature(signers=signers, point=approval.point))
-    proposal = Proposal(signed, root, root.hex())
+    proposal = Proposal(signed, block.root, block.root.hex())
     fault = fault_of(core.chain, proposal, core.now_ms())
     if fault is not None and not core.defects.produces_out_of_turn:
         core.rejected("block", fault, block.height, proposal.text, core.name)
         return
     head = core.chain.head_root
-    await core.votes.write(Vote(block.height, slot, root))
+    await core.votes.write(Vote(block.height, slot, block.root))
     # The disk took its time: the chain may have gone on, or the node noticed that it has fallen behind.
     if core.chain.head_root != head or falls_behind(core):
         skip(core, slot, "overtaken")
         return
+    _announce(core, proposal, term, approval)
+    await import_candidate(core)
+
+
+def _announce(core: Core, proposal: Proposal, term: Term, approval: Approval) -> None:
+    """Make a block that this node wrote its candidate, count its own vote for it, and send it to all."""
     taken = core.candidates.offer(proposal, term)
-    name, clock_ms = core.name, core.now_ms()
+    block, root, own = proposal.signed.block, proposal.root, core.member.authority
+    name, slot, clock_ms = core.name, block.slot, core.now_ms()
     core.rows.produced(
         name,
         block.height,
@@ -104,23 +112,19 @@ async def write_slot(core: Core, slot: int) -> None:
         clock_ms,
         len(block.payload.transactions),
         len(block.pegins),
-        header is not None,
+        block.auxpow_header is not None,
     )
     core.written.append(root)
-    core.evidence.block(slot, core.member.authority, root)
-    own = core.member.authority
+    core.evidence.block(slot, own, root)
     core.suspicion.votes.candidate(root, slot, own, clock_ms, voters=term.seats, quorum=term.quorum)
     core.suspicion.turns.wrote(slot, own, 0)
     if taken is not None:
         held = -1 if taken.replaced is None else taken.replaced.signed.block.slot
-        core.rows.candidate(
-            name, block.height, proposal.text, slot, core.member.authority, taken.early, held, clock_ms
-        )
-    core.rows.approved(name, block.height, proposal.text, slot, core.member.authority, clock_ms)
+        core.rows.candidate(name, block.height, proposal.text, slot, own, taken.early, held, clock_ms)
+    core.rows.approved(name, block.height, proposal.text, slot, own, clock_ms)
     if core.candidates.add(approval, core.member.key) == "counted":
-        core.rows.counted(name, proposal.text, core.member.authority, False)
-    core.gossip.publish(core.codec.topics["block"], core.codec.encode("block", signed))
-    await import_candidate(core)
+        core.rows.counted(name, proposal.text, own, False)
+    core.gossip.publish(core.codec.topics["block"], core.codec.encode("block", proposal.signed))
 
 
 def draft(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import alyslab.chaos.quorum.defects  # noqa: F401 - known before the system itself is read, or none can be planted
 from alyslab.chaos.faults import FAULTS
 from alyslab.chaos.plan import Entry, Phases, Plan
 from alyslab.chaos.systems import system_named

@@ -34,7 +34,7 @@ async def gated(*, nodes: int = 4, rule: str = "issue_10", rounds: int = 3) -> d
     require_within("gated", locals(), nodes=(4, 15), rounds=(1, 1_000))
     expect("blocks at every node", 3 * rounds)
     expect("finalised blocks at every node", 1)
-    expect("turns left at the gate", rounds)
+    expect("turns asked of the gate", rounds)
     runtime = require_current()
     world = World(runtime, Plan(authorities=nodes, settings=Settings(production=rule)))
     world.start()

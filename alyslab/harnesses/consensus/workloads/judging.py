@@ -137,7 +137,7 @@ _COUNTS: Final[dict[str, Callable[[list[Event]], int]]] = {
     "peg-outs finalised": partial(_distinct, "bridge.paid_out", "txid"),
     "federations that signed blocks": _federations,
     "blocks of former members refused": partial(_with, "consensus.rejected", "rule", "author"),
-    "turns left at the gate": partial(_with, "consensus.skipped", "reason", "gate"),
+    "turns asked of the gate": partial(_number, "consensus.gate"),
     "halts": partial(_number, "consensus.halted"),
 }
 """What workloads may expect, and how it is counted."""

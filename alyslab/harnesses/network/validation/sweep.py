@@ -47,7 +47,7 @@ def sweep(seed: int, *, networks: int, nodes: int, blocks: int, miner_mbps: floa
                 protocol=row.protocol,
                 nodes=nodes,
                 # Where blocks meet each other, stale ones are counted: that takes more of them.
-                blocks=blocks if row.interval_s > 5 else 4 * blocks,
+                blocks=blocks if row.interval_s > 5 else 2 * blocks,
                 miner_mbps=miner_mbps,
             )
             for i in range(networks)
