@@ -15,8 +15,8 @@ from alyslab.harnesses.sync.policy import SyncPolicy
 from alyslab.harnesses.sync.scores import PeerBook, Tell
 from alyslab.runtime import Node
 
-End = Literal["near", "done", "doubt", "partition", "no_peers"]
-"""Why fetching ended: near the goal; by a planted bug; the own chain in doubt; nobody answers."""
+End = Literal["near", "done", "doubt", "early", "partition", "no_peers"]
+"""Why fetching ended: near the goal; by a planted bug; the own chain or clock in doubt; nobody answers."""
 
 
 class Fetching:
@@ -83,7 +83,7 @@ class Fetching:
         deliveries = downloads.take(self._ledger.height)
         if deliveries:
             outcome = await self._intake.take(deliveries, downloads)
-            return outcome if outcome in ("done", "doubt") else None
+            return outcome if outcome in ("done", "doubt", "early") else None
         if self._book.partitioned(self._claims.known):
             self._book.pardon(self._claims.known, "partition")
             return "partition"

@@ -28,8 +28,10 @@ ERROR_WEDGES: Final = register_planted(
 NOT_COUNTED: Final = register_planted(
     "sync.refusal_not_counted", "a block that is refused does not count against the peer that sent it"
 )
-Outcome = Literal["kept", "refused", "done", "doubt"]
-"""``done`` only under the planted bug; ``doubt``: the own chain is suspect."""
+CLOCK_RULE: Final = "slot_not_in_future"
+"""The one rule that holds a block against this node's clock, not against its chain."""
+Outcome = Literal["kept", "refused", "done", "doubt", "early"]
+"""``done`` only under the planted bug; ``doubt``: the own chain is suspect; ``early``: the own clock is."""
 
 
 class Intake:
@@ -98,7 +100,7 @@ class Intake:
         if len(refused) >= self._witnesses_needed(refused):
             self._book.excuse(refused)
             self._refused.clear()
-            return "doubt"
+            return "early" if rule == CLOCK_RULE else "doubt"
         downloads.again(height + 1, delivery.blocks[-1].block.height, peer)
         return "refused"
 

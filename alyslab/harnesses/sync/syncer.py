@@ -227,6 +227,9 @@ class Syncer:
                 return (SyncState.SYNCED if near else SyncState.CATCHING_UP), "short_reply"
             case "doubt":
                 return await self._recover()
+            case "early":  # going back would help nothing: the clock has to come to the slot
+                await self.node.sleep(self.policy.discover_interval_s)
+                return SyncState.DISCOVERING, "own_clock_behind"
             case end:
                 return SyncState.DISCOVERING, end
 

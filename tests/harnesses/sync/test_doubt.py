@@ -14,7 +14,7 @@ from alyslab.harnesses.sync.scores import REFUSED, PeerBook
 from alyslab.harnesses.sync.workloads.faults import spoil_state
 from alyslab.harnesses.sync.workloads.trial import POLICY
 from alyslab.harnesses.sync.workloads.world import World
-from alyslab.runtime import Run, simulate
+from alyslab.runtime import Run, require_current, simulate
 from tests.harnesses.sync.stage import CHAIN
 
 MOST = 3
@@ -119,3 +119,27 @@ def test_one_liar_alone_does_not_end_a_sync_for_good() -> None:
         return await world.finish(["node-0"], 120.0)
 
     assert simulate(main, seed=4, strategy="random").result is True
+
+
+async def clock_steps_back(*, by_s: float) -> tuple[int, bool]:
+    """Let a synced node's clock go back behind the slots of what comes next, for 20 s."""
+    world = World(CHAIN, height=10, policy=POLICY, peers=3)
+    node = world.add_node()
+    await world.booted("node-0")
+    assert await world.finish(["node-0"], 60.0)
+    node.clock.step(-int(by_s * 1e9))
+    world.grow(20)
+    await world.pause(20.0)
+    height = max(event.fields["height"] for event in require_current().journal.select(kind="sync.imported"))
+    node.clock.step(int(by_s * 1e9))
+    return height, await world.finish(["node-0"], 60.0)
+
+
+def test_a_clock_that_is_behind_is_no_reason_to_doubt_the_chain() -> None:
+    """To a slow clock the next block comes from the future: a node threw 15 final blocks away for that."""
+    run = simulate(clock_steps_back, seed=0, parameters={"by_s": 3600.0})
+
+    assert run.result == (10, True)
+    reasons = {event.fields["reason"] for event in run.journal.select(kind="sync.state")}
+    assert "own_clock_behind" in reasons
+    assert "recovered" not in reasons
