@@ -103,6 +103,23 @@ def test_a_workload_without_a_plan_gets_fewer_peers_and_blocks() -> None:
     assert small.check in again(Token.parse(small.token)).checks
 
 
+@pytest.mark.parametrize(
+    ("case", "bug"),
+    [
+        ("actor:trial", "actor.restart_forgets_mailbox"),
+        pytest.param("consensus:trial", "consensus.vote_counted_twice", marks=pytest.mark.slow),
+    ],
+)
+def test_a_trial_gets_fewer_scenes(case: str, bug: str) -> None:
+    """Everything at once finds most; what a reader wants to see is the one scene that matters."""
+    trial = attempt(case, 0, (bug,))
+    assert trial.violates
+    small = shrink(trial.token, limit_s=20.0)
+
+    assert small.after.options["scenes"] < small.before.options["scenes"]
+    assert small.check in again(Token.parse(small.token)).checks
+
+
 def test_a_schedule_that_is_part_of_the_cause_is_thinned_to_the_step_that_matters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -29,13 +29,19 @@ from alyslab.runtime.disk import DiskLatency
 TROUBLE_S: Final = 100.0
 """Virtual time in which faults begin and end."""
 CALM_S: Final = 80.0
+SCENES: Final = 6
 GAP_BLOCKS: Final = 8
 """So few blocks may go without work that an outage of the miner halts the chain."""
 LOAD: Final = Load(users=6, interval_s=4.0, burn_every=4, pay_every=5)
 
 
-async def trial() -> None:
-    """Run a federation of four or five nodes through mild faults of every kind, and then leave it alone."""
+async def trial(*, authorities: int = 5, scenes: int = SCENES) -> None:
+    """Run a federation of four or five nodes through mild faults of every kind, and then leave it alone.
+
+    ``authorities`` bounds how many there are, ``scenes`` is how many kinds of
+    fault occur, the first ones (a disk fails only beside all others): both are
+    what shrinking makes smaller.
+    """
     expect("blocks at every node", 15)
     expect("finalised blocks at every node", 5)
     runtime = require_current()
@@ -49,7 +55,7 @@ async def trial() -> None:
     )
     more = runtime.random("workload.trial.more")
     plan = Plan(
-        authorities=random.choice([4, 4, 5]),
+        authorities=min(random.choice([4, 4, 5]), authorities),
         followers=1,
         link=link,
         load=LOAD,
@@ -63,9 +69,9 @@ async def trial() -> None:
     for name in world.names:
         world.node(name).disk.latency = DiskLatency(write_ms=0.2, sync_ms=random.uniform(0.5, 8.0))
     async with asyncio.TaskGroup() as group:
-        for scene in (_partition, _crash, _pause, _clock, _outage, _enemies):
+        for scene in (_partition, _crash, _pause, _clock, _outage, _enemies)[:scenes]:
             group.create_task(scene(world, random))
-        if more.random() < 1 / 3:
+        if more.random() < 1 / 3 and scenes == SCENES:
             group.create_task(_disk(world, more))
         group.create_task(asyncio.sleep(TROUBLE_S))
     world.network.shape(None, None, loss_ratio=0.0, duplicate_ratio=0.0)
