@@ -108,6 +108,7 @@ async def _approve(core: Core, proposal: Proposal) -> None:
     place = core.term(block.height).place
     if place < 0 or core.unsure or not core.votes.may_sign(block.height, block.slot, proposal.root):
         return
+    decided_ms = core.now_ms()  # while the vote is written the clock may be set
     if not core.defects.vote_sent_before_written:
         await core.votes.write(Vote(block.height, block.slot, proposal.root))
     if site(VOTE_LATE):
@@ -116,7 +117,7 @@ async def _approve(core: Core, proposal: Proposal) -> None:
     if held is None or held.proposal.root != proposal.root:
         return  # the disk took its time, and a better candidate came
     approval = approve(core.member.secret, place, proposal.root, core.scheme)
-    core.rows.approved(core.name, block.height, proposal.text, block.slot, authority, core.now_ms())
+    core.rows.approved(core.name, block.height, proposal.text, block.slot, authority, decided_ms)
     count(core, approval, core.member.key)
     core.gossip.publish(core.codec.topics["approval"], core.codec.encode("approval", approval))
     if core.defects.vote_sent_before_written:

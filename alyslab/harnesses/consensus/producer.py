@@ -85,7 +85,8 @@ async def write_slot(core: Core, slot: int) -> None:
     signers = tuple(place == term.place for place in range(term.members))
     signed = SignedBlock(block=block, signature=AggregateSignature(signers=signers, point=approval.point))
     proposal = Proposal(signed, block.root, block.root.hex())
-    fault = fault_of(core.chain, proposal, core.now_ms())
+    decided_ms = core.now_ms()  # while the vote is written the clock may be set
+    fault = fault_of(core.chain, proposal, decided_ms)
     if fault is not None and not core.defects.produces_out_of_turn:
         core.rejected("block", fault, block.height, proposal.text, core.name)
         return
@@ -95,33 +96,33 @@ async def write_slot(core: Core, slot: int) -> None:
     if core.chain.head_root != head or falls_behind(core):
         skip(core, slot, "overtaken")
         return
-    _announce(core, proposal, term, approval)
+    _announce(core, proposal, term, approval, decided_ms)
     await import_candidate(core)
 
 
-def _announce(core: Core, proposal: Proposal, term: Term, approval: Approval) -> None:
+def _announce(core: Core, proposal: Proposal, term: Term, approval: Approval, decided_ms: int) -> None:
     """Make a block that this node wrote its candidate, count its own vote for it, and send it to all."""
     taken = core.candidates.offer(proposal, term)
     block, root, own = proposal.signed.block, proposal.root, core.member.authority
-    name, slot, clock_ms = core.name, block.slot, core.now_ms()
+    name, slot = core.name, block.slot
     core.rows.produced(
         name,
         block.height,
         proposal.text,
         slot,
-        clock_ms,
+        decided_ms,
         len(block.payload.transactions),
         len(block.pegins),
         block.auxpow_header is not None,
     )
     core.written.append(root)
     core.evidence.block(slot, own, root)
-    core.suspicion.votes.candidate(root, slot, own, clock_ms, voters=term.seats, quorum=term.quorum)
+    core.suspicion.votes.candidate(root, slot, own, decided_ms, voters=term.seats, quorum=term.quorum)
     core.suspicion.turns.wrote(slot, own, 0)
     if taken is not None:
         held = -1 if taken.replaced is None else taken.replaced.signed.block.slot
-        core.rows.candidate(name, block.height, proposal.text, slot, own, taken.early, held, clock_ms)
-    core.rows.approved(name, block.height, proposal.text, slot, own, clock_ms)
+        core.rows.candidate(name, block.height, proposal.text, slot, own, taken.early, held, decided_ms)
+    core.rows.approved(name, block.height, proposal.text, slot, own, decided_ms)
     if core.candidates.add(approval, core.member.key) == "counted":
         core.rows.counted(name, proposal.text, own, False)
     core.gossip.publish(core.codec.topics["block"], core.codec.encode("block", proposal.signed))

@@ -22,7 +22,7 @@ kind                        fields
 ``consensus.candidate``     ``height``, ``root``, ``slot``, ``author``, ``early`` (approvals that came
                             before), ``held_slot`` (of the candidate that it replaced, -1 for none),
                             ``clock_ms``
-``consensus.approved``      ``height``, ``root``, ``slot``, ``authority``, ``clock_ms``
+``consensus.approved``      ``height``, ``root``, ``slot``, ``authority``, ``clock_ms`` (own, when decided)
 ``consensus.counted``       ``root``, ``authority``, ``early``: an approval that was taken for valid
 ``consensus.imported``      ``height``, ``root``, ``slot``, ``signers`` (bit *i* for authority *i*),
                             ``source`` (gossip or rejoin)
