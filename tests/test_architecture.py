@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,9 @@ def imported_names(source: str, module: str, is_package: bool) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def imports_of(path: Path) -> set[str]:
-    return set(imported_names(path.read_text(), module_name(path), path.name == "__init__.py"))
+@cache
+def imports_of(path: Path) -> frozenset[str]:
+    return frozenset(imported_names(path.read_text(), module_name(path), path.name == "__init__.py"))
 
 
 @pytest.mark.parametrize("part", sorted(FORBIDDEN))

@@ -14,6 +14,13 @@ from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import ParameterValue
 from alyslab.phases.validator import judge
 
+SMALL: Mapping[str, ParameterValue] = {
+    "messages": 26,
+    "bench_messages": 200,
+    "property_cases": 5,
+    "chaos_seeds": 1,
+}
+
 
 async def shown(given: Mapping[str, ParameterValue]) -> PhaseContext:
     harness = ACTOR_CORE.harnesses["actors"](LabConfig())
@@ -33,7 +40,7 @@ async def shown(given: Mapping[str, ParameterValue]) -> PhaseContext:
 
 @pytest.fixture(scope="module")
 def context() -> PhaseContext:
-    return asyncio.run(shown({"messages": 26, "hunt_seeds": 4, "clean_seeds": 1, "bench_messages": 200}))
+    return asyncio.run(shown({**SMALL, "hunt_seeds": 4, "clean_seeds": 1}))
 
 
 def test_every_limit_is_observed_and_held(context: PhaseContext) -> None:

@@ -14,7 +14,13 @@ from alyslab.phases.phase import ParameterValue
 from alyslab.phases.sync_improvement import SYNC_IMPROVEMENT
 from alyslab.phases.validator import judge
 
-SMALL: Mapping[str, ParameterValue] = {"sync_blocks": 600, "narrow_blocks": 2_000, "recovery_seeds": 2}
+SMALL: Mapping[str, ParameterValue] = {
+    "sync_blocks": 600,
+    "narrow_blocks": 2_000,
+    "recovery_seeds": 2,
+    "property_cases": 3,
+    "chaos_seeds": 1,
+}
 
 
 async def shown(given: Mapping[str, ParameterValue]) -> PhaseContext:
