@@ -8,6 +8,7 @@ from alyslab.property import examine, examine_machine
 from alyslab.property.machines import MACHINES
 from alyslab.property.profiles import CASES
 from alyslab.property.properties import PROPERTIES
+from alyslab.runtime.replay import replay
 
 STEPS = 12
 
@@ -63,6 +64,16 @@ def test_machine_holds(name):
     seen = examine_machine(MACHINES[name], steps=STEPS)
 
     assert seen.held, seen.report
+
+
+def test_the_machine_of_the_sync_bites_and_its_token_replays():
+    """No defect needs it, all have cheaper finders; a machine that finds none would prove nothing."""
+    seen = examine_machine(
+        MACHINES["SyncMachine"], steps=STEPS, cases=20, planted=("sync.store_not_synced",), shrink=False
+    )
+
+    assert seen.counterexample is not None
+    assert replay(seen.counterexample.token).same
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
