@@ -22,6 +22,8 @@ def test_property_holds(name):
     assert seen.discarded_ratio <= 0.05
 
 
+ALL_THERE_ARE = {"thresholds are exact": 178}
+"""Cases of a property that has fewer than are asked for: the search ends when it has drawn them all."""
 CHEAP = [name for name, one in PROPERTIES.items() if one.weight == 1]
 
 
@@ -33,7 +35,7 @@ def test_property_holds_for_as_many_cases_as_ci_asks_for(name):
     seen = examine(PROPERTIES[name], profile_name="ci")
 
     assert seen.held, seen.report
-    assert seen.cases == CASES["ci"]
+    assert seen.cases == ALL_THERE_ARE.get(name, CASES["ci"])
     assert seen.discarded_ratio <= 0.05
 
 
