@@ -105,6 +105,15 @@ def test_a_federation_recovers_from_faults() -> None:
     assert verdict.failed == ()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("nodes", [3, 15])
+def test_the_smallest_and_the_largest_federation_recover_too(nodes: int) -> None:
+    """Three bear no liar and fifteen have the longest round of turns; both come to one chain again."""
+    verdict = WORKLOADS["live"].run(5, nodes=nodes, slots=12, trouble=True).verdict
+
+    assert verdict.status == "pass"
+
+
 def test_a_late_member_takes_its_turns() -> None:
     """Catching up is not enough: the federation counts on its blocks."""
     run = WORKLOADS["joining"].run(3, **SMALL["joining"]).run
