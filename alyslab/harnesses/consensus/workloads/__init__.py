@@ -2,7 +2,7 @@
 
 ::
 
-    outcome = WORKLOADS["live"].run(seed=7, nodes=7, faults=True)
+    outcome = WORKLOADS["live"].run(seed=7, nodes=7, trouble=True)
     outcome.verdict.status
 """
 
