@@ -22,7 +22,8 @@ class Supervisor:
 
     A restart runs in a task of its own, so that the delay of one child holds
     up no other.  When a later failure takes a child over that waits for an
-    earlier restart, the earlier one leaves it alone.
+    earlier restart, the earlier one leaves it alone.  A child that fails while
+    its whole branch is taken down comes back with the branch and not before.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ class Supervisor:
         self._reactions = 0
         self._pauses: dict[str, set[int]] = {}
         self._stopping = False
-        self._passed_on = False
+        self._suspended = False
+        self._suspensions = 0
         core.tracker.record(
             "supervisor.created",
             name,
@@ -90,6 +92,8 @@ class Supervisor:
         if self._stopping:
             self._core.spawn(child.stop("gave up"), f"{self.name}/stop {child.name}")
             return
+        if self._suspended:
+            return  # the branch is being restarted, and this child with it
         attempt = self._budgets.setdefault(child.name, self._budget(self.policy_of(child))).spend(
             self._core.now_ns
         )
@@ -110,6 +114,8 @@ class Supervisor:
 
     async def suspend(self, cause: str) -> None:  # noqa: ARG002 - as an actor has it
         """Take all children down for a restart of the branch, the last started first, whatever the cause."""
+        self._suspended = True
+        self._suspensions += 1
         for child in reversed(self.children):
             self._take(child)
             await child.suspend("tree")
@@ -117,7 +123,7 @@ class Supervisor:
     async def start_again(self, cause: str) -> None:  # noqa: ARG002 - as an actor has it
         """Start all children that were taken down, in their order, with fresh counts, whatever the cause."""
         self._budgets.clear()
-        self._passed_on = False
+        self._suspended = False
         for child in self.children:
             await child.start_again("tree")
 
@@ -129,6 +135,8 @@ class Supervisor:
     # --- restart -------------------------------------------------------------------------------
 
     async def _restart(self, child: Cell | Supervisor, attempt: int, cause: str) -> None:
+        if self._suspended:
+            return
         defects = self._core.defects
         policy = self.policy_of(child)
         affected = self.strategy.affected(self.children, child)
@@ -186,6 +194,8 @@ class Supervisor:
     # --- escalation ----------------------------------------------------------------------------
 
     async def _escalate(self, child: Cell | Supervisor, cause: str) -> None:
+        if self._suspended:
+            return
         how = self.policy_of(child).escalation
         if how is Escalation.RESTART_TREE and not self._tree_budget.spend(self._core.now_ns):
             how = Escalation.PARENT
@@ -200,16 +210,15 @@ class Supervisor:
             case Escalation.STOP:
                 await self.stop("gave up")
             case Escalation.RESTART_TREE:
+                suspension = self._suspensions + 1
                 await self.suspend("tree")
                 await self._core.node.sleep(self.policy.delay_ms(1) / 1_000)
-                if not self._stopping:
+                if self._suspensions == suspension and not self._stopping:  # else it is another's to start
                     await self.start_again("tree")
             case Escalation.PARENT:
                 assert self.parent is not None
-                if not self._passed_on:  # a second child at its limit does not make the branch fail twice
-                    self._passed_on = True
-                    await self.suspend("tree")
-                    self.parent.child_failed(self, cause)
+                await self.suspend("tree")
+                self.parent.child_failed(self, cause)
 
     def _budget(self, policy: RestartPolicy) -> RestartBudget:
         return RestartBudget(policy, forgets=not self._core.defects.window_never_resets)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from alyslab.checkers.restarts import check_restarts
 from alyslab.harnesses.actor import (
     Actor,
     ActorSpec,
@@ -120,6 +121,34 @@ def test_escalation_does_what_it_says(escalation: Escalation, left: dict[str, st
     assert [event.fields["how"] for event in run.journal.select(kind="supervisor.escalated")] == [
         str(escalation)
     ]
+
+
+@pytest.mark.parametrize("escalation", [Escalation.RESTART_TREE, Escalation.PARENT])
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_failure_during_a_restart_of_the_branch_belongs_to_it(escalation: Escalation, first: str) -> None:
+    """A group that one child brings up early leaves the branch's own restart nothing to start and to count."""
+
+    async def main() -> None:
+        async with ActorSystem(policy=fixed(200)) as system:
+            policy = fixed(50, limit=1, window_s=60, escalation=escalation)
+            branch = system.supervisor("branch", policy=policy, strategy=Strategy.ONE_FOR_ALL)
+            for name in "ab":
+                await system.spawn(ActorSpec(name=name, kind=Echo), supervisor=branch)
+            await system.ref("a").tell("crash")
+            await asyncio.sleep(1)
+            for name in (first, "ab".replace(first, "")):
+                await system.ref(name).tell("crash")
+            await asyncio.sleep(1)
+
+    journal = simulate(main, seed=1, strategy="fifo").journal
+
+    escalated_ns = next(journal.select(kind="supervisor.escalated")).time_ns
+    later = [event for event in journal.select(kind="actor.state") if event.time_ns >= escalated_ns]
+    back = [event for event in later if event.fields["after"] == "initializing"]
+    due_ms = 50 if escalation is Escalation.RESTART_TREE else 200
+    assert [(event.subject, event.fields["cause"]) for event in back] == [("a", "tree"), ("b", "tree")]
+    assert {event.time_ns - escalated_ns for event in back} == {due_ms * 1_000_000}
+    assert check_restarts(journal).failed == ()
 
 
 def test_siblings_pause_unless_failures_are_isolated() -> None:
