@@ -10,6 +10,9 @@ PROFILE ?= quick
 # Two processes, or more on a bigger machine.
 TEST_JOBS ?= logical
 
+# Each test worker, kernel and command would compile the whole package again; `make clean` removes what is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/sh
 BIN := .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
@@ -72,15 +75,18 @@ notebooks-clean: $(DEV) ## strip outputs and traces of runs from the notebooks
 	@test -n "$(NOTEBOOKS)" || { echo "no notebook in notebooks/" >&2; exit 1; }
 	$(BIN)/nbstripout $(STRIP) $(NOTEBOOKS)
 
-docs: $(DEV) ## write the pages that are generated (docs/configuration.md, docs/faults.md)
+docs: $(DEV) ## write the pages that are generated (docs/configuration.md, faults.md, properties.md)
 	$(BIN)/alyslab config --reference > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
-	$(BIN)/alyslab chaos reference --hunts docs/hunts.json > docs/faults.md.new
+	$(BIN)/alyslab chaos reference --hunts docs/hunts.json --blind docs/blind.json > docs/faults.md.new
 	mv docs/faults.md.new docs/faults.md
+	$(BIN)/python -m alyslab.property page > docs/properties.md.new
+	mv docs/properties.md.new docs/properties.md
 
 docs-check: $(DEV) ## check the docs: generated pages, links, commands, code
 	$(BIN)/alyslab config --reference | diff -u docs/configuration.md -
-	$(BIN)/alyslab chaos reference --hunts docs/hunts.json | diff -u docs/faults.md -
+	$(BIN)/alyslab chaos reference --hunts docs/hunts.json --blind docs/blind.json | diff -u docs/faults.md -
+	$(BIN)/python -m alyslab.property page | diff -u docs/properties.md -
 	$(BIN)/python -m pytest tests/test_docs.py
 
 ## Tools

@@ -63,9 +63,9 @@ def part_of(name: str) -> str:
     return name.split(".")[1] if "." in name else ""
 
 
-def imported_names(source: str, module: str, is_package: bool) -> Iterator[str]:
+def imported_names(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
     """Every module or name that a source imports, at its top or inside a function."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -78,9 +78,25 @@ def imported_names(source: str, module: str, is_package: bool) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def imported_at_once(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """What a source imports as it is loaded, not in functions nor for type checkers alone: (from, name)."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
 @cache
+def parsed(path: Path) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """All that a module imports, and what of it at once; trees themselves would fill the memory."""
+    tree = ast.parse(path.read_text())
+    names = imported_names(tree, module_name(path), path.name == "__init__.py")
+    return frozenset(names), frozenset(imported_at_once(tree))
+
+
 def imports_of(path: Path) -> frozenset[str]:
-    return frozenset(imported_names(path.read_text(), module_name(path), path.name == "__init__.py"))
+    return parsed(path)[0]
 
 
 @pytest.mark.parametrize("part", sorted(FORBIDDEN))
@@ -125,15 +141,39 @@ def test_nothing_inside_imports_from_the_front_door() -> None:
     assert crossings == []
 
 
+def circle_of(graph: dict[str, set[str]]) -> list[str]:
+    """Return modules of which each leads to another of them, or none."""
+    left = dict(graph)
+    while ends := [name for name, others in left.items() if not others & left.keys()]:
+        for name in ends:
+            del left[name]
+    return sorted(left)
+
+
+def test_no_module_imports_in_a_circle() -> None:
+    """Which of two modules can be imported first would hang on who asks; none can be read alone."""
+    names = {module_name(path) for path in MODULES}
+    graph = {
+        module_name(path): {
+            f"{base}.{name}" if f"{base}.{name}" in names else base for base, name in parsed(path)[1]
+        }
+        & names - {module_name(path)}
+        for path in MODULES
+    }
+
+    assert circle_of(graph) == []
+    assert circle_of({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
+
+
 def test_an_arrow_the_wrong_way_would_be_seen() -> None:
     """The walk above must see imports in functions, of names, and relative ones."""
     source = "import alyslab.batch.pool\ndef f():\n from alyslab import harnesses\n from ..chaos import plan"
 
-    seen = set(imported_names(source, "alyslab.runtime.loop", is_package=False))
+    seen = set(imported_names(ast.parse(source), "alyslab.runtime.loop", is_package=False))
 
     assert {"alyslab.harnesses", "alyslab.chaos.plan", "alyslab.batch.pool"} <= seen
     assert "alyslab.runtime.near" in set(
-        imported_names("from . import near", "alyslab.runtime", is_package=True)
+        imported_names(ast.parse("from . import near"), "alyslab.runtime", is_package=True)
     )
 
 

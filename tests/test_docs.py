@@ -273,7 +273,7 @@ def test_the_phases_said_to_be_missing_are_those_that_are_not_built() -> None:
     ("page", "arguments"),
     [
         ("configuration.md", ["config", "--reference"]),
-        ("faults.md", ["chaos", "reference", "--hunts", "docs/hunts.json"]),
+        ("faults.md", ["chaos", "reference", "--hunts", "docs/hunts.json", "--blind", "docs/blind.json"]),
     ],
 )
 def test_a_generated_page_is_what_the_code_says(page: str, arguments: list[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from alyslab.batch.atomic import writing
+from alyslab.atomic import writing
 from alyslab.batch.manifest import CUT_SHORT, ENDED, Manifest, NotebookEntry
 from alyslab.errors import Problem
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alyslab.batch.atomic import point_link, write_text, writing
+from alyslab.atomic import point_link, write_text, writing
 from alyslab.batch.manifest import CUT_SHORT, FILE_NAME, Manifest, read_manifest
 from alyslab.errors import Problem, RunDirectoryError
 

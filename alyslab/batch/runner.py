@@ -6,22 +6,24 @@ import contextlib
 import errno
 import json
 import signal
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from alyslab.atomic import write_bytes, write_json
 from alyslab.batch import provenance
-from alyslab.batch.atomic import write_bytes, write_json
 from alyslab.batch.failure import Ending, judge, stamped
 from alyslab.batch.manifest import ENDED, Asked, Manifest, NotebookEntry
-from alyslab.batch.plan import Job, Plan, Request, make_plan
-from alyslab.batch.pool import Event, Task, WorkerPool
+from alyslab.batch.plan import Job, Plan, Request
+from alyslab.batch.planner import make_plan
+from alyslab.batch.pool import WorkerPool
 from alyslab.batch.progress import Progress
 from alyslab.batch.resume import differences, sha256, with_undone_reset
 from alyslab.batch.rundir import RunDirectory, create, reopen
+from alyslab.batch.signals import signals_interrupt
+from alyslab.batch.task import Event, Task
 from alyslab.errors import LabError, RunDirectoryError
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
@@ -117,7 +119,7 @@ class _Run:
 
     def run(self) -> None:
         try:
-            with _signals_interrupt(), WorkerPool(self.limits.jobs) as pool, self.progress:
+            with signals_interrupt(), WorkerPool(self.limits.jobs) as pool, self.progress:
                 self._execute(pool, self.plan.jobs)
                 self._execute(pool, (self.plan.summary,))
         except KeyboardInterrupt as error:
@@ -190,24 +192,6 @@ class _Run:
     def _save(self, **update: Any) -> None:
         self.manifest = self.manifest.model_copy(update=update)
         self.directory.save(self.manifest)
-
-
-@contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Let SIGTERM interrupt as Ctrl-C does, so that a cancelled CI job cleans up and can be resumed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, _frame: object) -> None:
-        raise KeyboardInterrupt(number)
-
-    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _new_manifest(plan: Plan, run_id: str) -> Manifest:

@@ -17,6 +17,7 @@ BACK_ENDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                 "resource.cpu",
                 "resource.disk_full",
                 "resource.disk_slow",
+                "resource.io_errors",
                 "resource.descriptors",
             }
         ),

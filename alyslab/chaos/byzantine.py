@@ -1,9 +1,9 @@
-"""Members that misbehave, as data: what each does, how honest nodes notice, and how many it takes.
+"""Members that misbehave, as data: what each does, and how many it takes.
 
-Detection is by honest nodes, from what they received: the rows named in
-:data:`DETECTED_BY` are theirs.  :data:`BOUNDS` says with how many members an
-attack must succeed, and against what; with fewer it must fail.  For what does
-not stand there no bound is claimed, beyond that one of four is borne.
+:data:`BOUNDS` says with how many members an attack must succeed, and against
+what; with fewer it must fail.  For what does not stand there no bound is
+claimed, beyond that one of four is borne.  How honest nodes notice each, and
+how soon, says :mod:`alyslab.chaos.noticing`.
 """
 
 from __future__ import annotations
@@ -62,25 +62,6 @@ SUPPORT: Final = Parameter(
     kind="choice",
     choices=("cut", "left_alone"),
 )
-
-DETECTED_BY: Final[Mapping[str, tuple[str, str, str]]] = {
-    "byzantine.equivocate": ("consensus.equivocation", "what", "block"),
-    "byzantine.forge": ("consensus.forged", "what", "approval"),
-    "byzantine.withhold_votes": ("consensus.suspected", "what", "votes_missed"),
-    "byzantine.delay_votes": ("consensus.suspected", "what", "votes_late"),
-    "byzantine.withhold_blocks": ("consensus.suspected", "what", "turns_missed"),
-    "byzantine.delay_blocks": ("consensus.suspected", "what", "blocks_late"),
-    "byzantine.invalid_state_root": ("consensus.rejected", "rule", "state_root"),
-    "byzantine.false_sync": ("consensus.offence", "offence", "invalid"),
-    "byzantine.replay": ("consensus.suspected", "what", "repeats"),
-    "byzantine.eclipse": ("consensus.offence", "offence", "invalid"),
-    "byzantine.flip_votes": ("consensus.suspected", "what", "votes_stray"),
-    "byzantine.double_spend": ("consensus.equivocation", "what", "approval"),
-    "byzantine.manipulate": ("consensus.equivocation", "what", "block"),
-    "byzantine.sybil": ("consensus.suspected", "what", "strangers"),
-    "byzantine.selfish_mining": ("consensus.suspected", "what", "work_raced"),
-}
-"""The rows of honest nodes that show that they noticed: kind, field and its value; a test holds each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

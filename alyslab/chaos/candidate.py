@@ -90,6 +90,8 @@ class Attempts:
     def __init__(self, token: Token, case: Case, check: str, say: Progress) -> None:
         self.check = check
         self.runs = 0
+        self.best: Candidate | None = None
+        """The last one that failed: each is tried in the place of the one before."""
         self.deadline_s = float("inf")
         self._token = token
         self._case = case
@@ -113,6 +115,8 @@ class Attempts:
             self._known[key] = self._run(candidate, self._most_steps) is not None
             if self._known[key]:
                 self._say(f"{candidate}, run {self.runs}")
+        if self._known[key]:
+            self.best = candidate
         return self._known[key]
 
     def run(self, candidate: Candidate) -> Run | None:

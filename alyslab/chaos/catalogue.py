@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from alyslab.chaos.cases import CHAOS, cases_of
 from alyslab.chaos.systems import SYSTEMS, system_named
+from alyslab.chaos.wording import nearest
+from alyslab.errors import BadInputError, Problem
 from alyslab.runtime.sites import CatalogueEntry, catalogue
 
 HUNTERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -60,6 +62,29 @@ def planted_bugs() -> tuple[CatalogueEntry, ...]:
     for name in SYSTEMS:
         system_named(name)
     return tuple(entry for entry in catalogue() if entry.kind == "planted")
+
+
+def planted_problems(names: Iterable[str]) -> list[Problem]:
+    """Return what is wrong with the names of bugs to plant; registers all that there are."""
+    wanted = tuple(names)
+    known = [entry.name for entry in planted_bugs()] if wanted else []
+    return [
+        Problem(
+            where="planted",
+            what=f"no bug is named {name!r}",
+            value=name,
+            allowed=nearest(name, known, otherwise="`alyslab sites` lists them"),
+        )
+        for name in wanted
+        if name not in known
+    ]
+
+
+def check_planted(names: Iterable[str]) -> None:
+    """Raise :class:`BadInputError` with every name that is no bug's; register all that there are."""
+    problems = planted_problems(names)
+    if problems:
+        raise BadInputError(problems)
 
 
 def cases_for(defect: str) -> tuple[str, ...]:

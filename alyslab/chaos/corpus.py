@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from alyslab.atomic import alone, write_text
 from alyslab.chaos.trial import Trial, again
 from alyslab.errors import BadInputError, Problem
-from alyslab.runtime.token import Token
+from alyslab.runtime.token import Token, python_minor
 
 FORMAT: Final = 1
 
@@ -39,12 +38,30 @@ class Replayed:
     problem: str = ""
     """Why it could not."""
     same_digest: bool | None = None
-    """Whether the journal is the same; None on another version, where only verdicts count."""
+    """Whether the journal is the same; None on another version of the code or of Python, where only
+    verdicts count."""
 
     @property
     def still_fails(self) -> bool:
         """Whether one of the promises that it broke is broken again."""
-        return self.trial is not None and bool(set(self.trial.checks) & set(self.kept.checks))
+        return (
+            self.trial is not None
+            and self.trial.violates
+            and bool(set(self.trial.checks) & set(self.kept.checks))
+        )
+
+    @property
+    def state(self) -> str:
+        """What became of it, in words."""
+        if self.trial is None:
+            return f"can't be run: {self.problem}"
+        if self.trial.status == "error":
+            return f"raises now: {self.trial.checks[0]}: {self.trial.note[:200]}"
+        if self.still_fails:
+            return "still fails" + (", with another journal of the same code" * (self.same_digest is False))
+        if self.trial.violates:
+            return f"breaks another promise now: {'; '.join(self.trial.checks)}"
+        return "passes now" if self.trial.status == "pass" else "says nothing now: too little was seen"
 
 
 class Corpus:
@@ -68,7 +85,7 @@ class Corpus:
         self._version = version
         self.kept = tuple(_read(path))
 
-    def replay(self) -> Iterable[Replayed]:
+    def replay(self) -> Iterator[Replayed]:
         """Run every kept run again."""
         for kept in self.kept:
             try:
@@ -78,7 +95,7 @@ class Corpus:
                 yield Replayed(kept=kept, trial=None, problem=str(error))
                 continue
             same = None
-            if kept.version == self._version and trial.token:
+            if (kept.version, token.python) == (self._version, python_minor()) and trial.token:
                 ran = Token.parse(trial.token)
                 same = (ran.journal_digest, ran.choices_digest) == (
                     token.journal_digest,
@@ -87,26 +104,31 @@ class Corpus:
             yield Replayed(kept=kept, trial=trial, same_digest=same)
 
     def keep(self, trials: Iterable[Trial]) -> int:
-        """Add the runs that violate a promise and are not there yet; returns how many were new."""
-        known = {kept.token for kept in self.kept}
-        new = [
-            Kept(token=trial.token, case=trial.case, checks=trial.checks, version=self._version)
-            for trial in trials
-            if trial.violates and trial.token not in known
-        ]
-        if new:
-            self.kept = (*self.kept, *new)
-            self._write()
-        return len(new)
+        """Add the runs that violate a promise and are not there yet; returns how many were new.
 
-    def _write(self) -> None:
-        """Replace the file as a whole, so that an interrupted search leaves the old one."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            for kept in self.kept:
-                file.write(json.dumps({"format": FORMAT, **asdict(kept)}) + "\n")
-        Path(name).replace(self.path)
+        What other searches have added meanwhile stays.
+
+        Raises
+        ------
+        LabError
+            If the file can't be written; it is then as it was.
+        """
+        found = [trial for trial in trials if trial.violates]
+        if not found:
+            return 0
+        with alone(self.path):
+            there = tuple(_read(self.path))
+            known = {kept.token for kept in there}
+            new = [
+                Kept(token=trial.token, case=trial.case, checks=trial.checks, version=self._version)
+                for trial in found
+                if trial.token not in known
+            ]
+            self.kept = (*there, *new)
+            if new:
+                lines = (json.dumps({"format": FORMAT, **asdict(kept)}) for kept in self.kept)
+                write_text(self.path, "".join(f"{line}\n" for line in lines))
+        return len(new)
 
 
 def _read(path: Path) -> Iterable[Kept]:

@@ -34,9 +34,9 @@ class SiteTally:
         return "armed, never fired" if self.armed else "never armed" if self.visits else "no run came by"
 
 
-def tally(runs: Iterable[Iterable[SiteCoverage]]) -> list[SiteTally]:
-    """Add up what sites did in runs, by name; sites that no run came by are not among them."""
-    counts: dict[str, list[int]] = {}
+def tally(runs: Iterable[Iterable[SiteCoverage]], *, names: Iterable[str] = ()) -> list[SiteTally]:
+    """Add up what sites did in runs, by name; sites that no run came by are there if ``names`` has them."""
+    counts: dict[str, list[int]] = {name: [0, 0, 0] for name in names}
     for sites in runs:
         for one in sites:
             count = counts.setdefault(one.name, [0, 0, 0])
@@ -49,12 +49,16 @@ def tally(runs: Iterable[Iterable[SiteCoverage]]) -> list[SiteTally]:
     ]
 
 
+def registered() -> dict[str, str]:
+    """Return every site of the modules loaded so far, with what happens there."""
+    return {entry.name: entry.summary for entry in catalogue() if entry.kind == "site"}
+
+
 def site_rows(runs: Iterable[Iterable[SiteCoverage]]) -> list[tuple[str, str, int, int, int, str]]:
     """Return a row for each registered site: name, what happens there, armed, visits, fired, gap."""
-    seen = {one.name: one for one in tally(runs)}
-    rows = []
-    for entry in catalogue():
-        if entry.kind == "site":
-            one = seen.get(entry.name, SiteTally(name=entry.name, armed=0, visits=0, fired=0))
-            rows.append((entry.name, entry.summary, one.armed, one.visits, one.fired, one.gap))
-    return rows
+    summaries = registered()
+    return [
+        (one.name, summaries[one.name], one.armed, one.visits, one.fired, one.gap)
+        for one in tally(runs, names=summaries)
+        if one.name in summaries
+    ]

@@ -34,6 +34,8 @@ class CleanRuns:
 
     version: str = ""
     """The code that was run."""
+    first_seed: int = 0
+    """Where the hunts beside it began; the seeds of these runs begin :data:`APART` after it."""
     runs: int = 0
     statuses: dict[str, int] = field(default_factory=dict)
     """How many ended how."""
@@ -175,9 +177,10 @@ def detect(
             and (hunt.version, hunt.first_seed) == (version, first_seed)
             and (hunt.seeds is not None or hunt.limit >= limit)
         },
-        clean=known.clean if known is not None and known.clean.version == version else CleanRuns(),
+        clean=CleanRuns(version=version, first_seed=first_seed),
     )
-    detection.clean.version = version
+    if known is not None and (known.clean.version, known.clean.first_seed) == (version, first_seed):
+        detection.clean = known.clean
     try:
         left = [name for name in wanted if name not in detection.hunts]
         with closing(hunt_all(left, limit=limit, first_seed=first_seed, jobs=jobs, version=version)) as hunts:

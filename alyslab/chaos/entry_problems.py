@@ -51,6 +51,10 @@ def parameter_problems(entry: Entry, fault: Fault, where: str, place: str) -> It
     if fault.name == "network.matrix" and any(len(pair) != 2 for pair in lists(entry.parameters.get("cuts"))):
         what = "a cut is a pair"
         yield Problem(where=where, key=f"{place}.parameters.cuts", what=what, allowed="[sender, receiver]")
+    groups = [name for group in lists(entry.parameters.get("groups")) for name in group]
+    if fault.name == "network.groups" and len(set(map(str, groups))) != len(groups):
+        what = "a member is in two groups"
+        yield Problem(where=where, key=f"{place}.parameters.groups", what=what, value=groups)
 
 
 def target_problems(entry: Entry, where: str, place: str) -> Iterable[Problem]:

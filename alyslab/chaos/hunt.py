@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from alyslab.chaos.catalogue import cases_for
 from alyslab.chaos.trial import attempt
 from alyslab.chaos.workers import workers
+
+if TYPE_CHECKING:
+    from alyslab.chaos.trial import Trial
 
 CHUNK: Final = 10
 """Seeds that a process tries before it asks for more: what an interrupt has to wait for."""
@@ -36,6 +39,8 @@ class Hunt:
     """Repeats the first run that showed it."""
     errors: int = 0
     """Runs before that which ended with an exception."""
+    alarms: int = 0
+    """Runs before that which break no other promise than without the bug: no finds of it."""
     version: str = ""
     """The code that it was hunted with."""
 
@@ -63,6 +68,7 @@ class _Chunk:
     version: str
     tried: int = 0
     errors: int = 0
+    alarms: int = 0
 
 
 def hunt_all(
@@ -100,27 +106,35 @@ def hunt_all(
 def _hunt_chunk(chunk: _Chunk) -> Hunt | _Chunk:
     """Try some seeds, each with all cases; returns the hunt if it is over, else what is left of it."""
     cases = cases_for(chunk.defect)
-    tried, errors, seen = chunk.tried, chunk.errors, None
-    last = min(tried + CHUNK, chunk.limit) if cases else tried
-    while tried < last and seen is None:
-        seed, tried = chunk.first_seed + tried, tried + 1
+    last = min(chunk.tried + CHUNK, chunk.limit) if cases else chunk.tried
+    seen: Trial | None = None
+    while chunk.tried < last and seen is None:
+        seed, chunk = chunk.first_seed + chunk.tried, replace(chunk, tried=chunk.tried + 1)
         for case in cases:
             trial = attempt(case, seed, (chunk.defect,))
-            errors += trial.status == "error"
-            if trial.violates:
-                seen = trial
+            chunk = replace(chunk, errors=chunk.errors + (trial.status == "error"))
+            if trial.violates and (seen := _due_to_the_bug(trial)) is not None:
                 break
-    if seen is None and cases and tried < chunk.limit:
-        return replace(chunk, tried=tried, errors=errors)
+            chunk = replace(chunk, alarms=chunk.alarms + trial.violates)
+    if seen is None and cases and chunk.tried < chunk.limit:
+        return chunk
     return Hunt(
         defect=chunk.defect,
         cases=cases,
         first_seed=chunk.first_seed,
         limit=chunk.limit,
         version=chunk.version,
-        errors=errors,
-        seeds=tried if seen is not None else None,
+        errors=chunk.errors,
+        alarms=chunk.alarms,
+        seeds=chunk.tried if seen is not None else None,
         checks=seen.checks if seen is not None else (),
         case=seen.case if seen is not None else "",
         token=seen.token if seen is not None else "",
     )
+
+
+def _due_to_the_bug(trial: Trial) -> Trial | None:
+    """Return a run with what it breaks only because of the bug, by running it without; None if nothing."""
+    without = attempt(trial.case, trial.seed)
+    checks = tuple(check for check in trial.checks if check not in without.checks)
+    return replace(trial, checks=checks) if checks else None

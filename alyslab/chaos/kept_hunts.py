@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from alyslab.atomic import alone, write_text
 from alyslab.chaos.detection import CleanRuns, Detection
 from alyslab.chaos.hunt import Hunt
 from alyslab.errors import BadInputError, Problem
@@ -13,23 +15,26 @@ from alyslab.errors import BadInputError, Problem
 FORMAT: Final = "alyslab.chaos.hunts/1"
 
 
-def save(detection: Detection, path: Path, *, older: Detection | None = None) -> None:
-    """Replace the file; hunts of ``older`` that are not in the new detection stay in it."""
-    hunts = {**(older.hunts if older is not None else {}), **detection.hunts}
-    document = {
-        "format": FORMAT,
-        "clean": {
-            "version": detection.clean.version,
-            "runs": detection.clean.runs,
-            "statuses": detection.clean.statuses,
-            "alarms": detection.clean.alarms,
-        },
-        "hunts": [hunt.as_dict() for _, hunt in sorted(hunts.items())],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    new.replace(path)
+def save(detection: Detection, path: Path) -> None:
+    """Put a detection into the file; hunts for other bugs that are in it stay.
+
+    Raises
+    ------
+    LabError
+        If the file can't be written; it is then as it was.
+    BadInputError
+        If another has put there what is no file of ours.
+    """
+    with alone(path):
+        older = load(path)
+        hunts = {**older.hunts, **detection.hunts}
+        clean = detection.clean if detection.clean.runs else older.clean
+        document = {
+            "format": FORMAT,
+            "clean": asdict(clean),
+            "hunts": [hunt.as_dict() for _, hunt in sorted(hunts.items())],
+        }
+        write_text(path, json.dumps(document, indent=1) + "\n")
 
 
 def load(path: Path) -> Detection:

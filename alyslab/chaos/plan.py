@@ -157,10 +157,19 @@ def read_text(text: str, where: str = "plan") -> tuple[Plan, list[Problem]]:
     if len(text) > MAX_BYTES:
         return Plan(), [Problem(where=where, what=f"longer than {MAX_BYTES} characters")]
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         return Plan(), [Problem(where=where, what=f"not JSON: {error}")]
     return parse_plan(document, where)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raises ValueError for a key that stands in it twice, of which one would be lost."""
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise ValueError(f"twice in one object: {', '.join(twice)}")
+    return dict(pairs)
 
 
 def read_plan(path: Path | str) -> Plan:

@@ -52,6 +52,8 @@ class Load:
     """Share of time to write and sync."""
     files: int = 0
     """Descriptors to hold open."""
+    error_ratio: float = 0.0
+    """Share of the child's own writes that its kernel is to refuse."""
 
     @property
     def allowed(self) -> bool:
@@ -62,6 +64,7 @@ class Load:
             and 0 <= self.files <= MOST_FILES
             and min(self.busy_ratio, self.sync_ratio) >= 0
             and self.busy_ratio + self.sync_ratio <= 1
+            and 0 <= self.error_ratio <= 1
         )
 
 
@@ -76,6 +79,8 @@ class Measured:
     """Room that its files take."""
     files: int
     """Descriptors open."""
+    errors: int
+    """Writes of the child's that the kernel has refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,7 @@ class Felt:
     cpu_s: float
     file_bytes: int
     files: int
+    errors: int
     wall_s: float
 
 
@@ -110,9 +116,17 @@ class Pressure:
                 cpu_s=times.user + times.system,
                 file_bytes=sum(file.stat().st_blocks * 512 for file in self._folder.iterdir()),
                 files=child.num_fds(),
+                errors=self._errors(),
             )
         except psutil.Error as error:
             raise HarnessError(f"the child that presses has ended: {error}") from error
+
+    def _errors(self) -> int:
+        """Return what the child has counted, as only who wrote is told of a refusal."""
+        try:
+            return int((self._folder / "errors").read_text().split()[0])
+        except (FileNotFoundError, IndexError):  # none yet, or just being written
+            return 0
 
 
 @contextmanager
@@ -179,10 +193,14 @@ LOADS: Final[Mapping[str, Callable[[Mapping[str, float]], Load]]] = MappingProxy
         "resource.cpu": lambda values: Load(busy_ratio=values["stolen_ratio"]),
         "resource.disk_full": lambda values: Load(file_bytes=_left(MOST_BYTES, values["free_bytes"])),
         "resource.disk_slow": lambda values: Load(sync_ratio=min(1.0, values["sync_ms"] / SYNC_MS)),
+        "resource.io_errors": lambda values: Load(error_ratio=values["error_ratio"]),
         "resource.descriptors": lambda values: Load(files=_left(MOST_FILES, values["limit_files"])),
     }
 )
-"""What each fault asks of the machine, from its parameters; an error of a disk can't be had safely."""
+"""What each fault asks of the machine, from its parameters.
+
+Errors are the child's alone: to make the writes of another process fail takes rights over the machine.
+"""
 
 
 def press_plan(plan: Plan) -> list[Felt]:

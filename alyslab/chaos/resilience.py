@@ -12,7 +12,8 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from alyslab.chaos.conduct import judge
-from alyslab.chaos.timeline import NS_PER_S, Incident, Timeline
+from alyslab.chaos.incidents import NS_PER_S, Incident
+from alyslab.chaos.timeline import Timeline
 
 if TYPE_CHECKING:
     from alyslab.runtime import Journal
@@ -37,7 +38,8 @@ class Resilience:
     """What was done during the faults, as a share of what the steady rate would have done; at most 1."""
     incidents: tuple[Incident, ...]
     mttr_s: float | None
-    """Mean of the incidents' times to recover; None if none had one."""
+    """Mean of the incidents' times to recover; None if none had one.  Where faults overlap, an outage counts
+    once, for the fault after whose healing it ended: the rule is in :mod:`alyslab.chaos.incidents`."""
     messages_lost: int
     """Rows net.drop and message.dropped from the first fault on."""
     violations: tuple[str, ...]

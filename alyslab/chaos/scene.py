@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from alyslab.chaos.conduct import CONVERGES
+from alyslab.chaos.incidents import NS_PER_S
 from alyslab.chaos.systems import system_named
-from alyslab.chaos.timeline import NS_PER_S
 
 if TYPE_CHECKING:
     from alyslab.checkers.verdict import Verdict

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alyslab.chaos.cases import chosen
-from alyslab.chaos.coverage import SiteTally, tally
+from alyslab.chaos.catalogue import check_planted
+from alyslab.chaos.coverage import SiteTally, registered, tally
 from alyslab.chaos.trial import Trial, attempt
 from alyslab.chaos.workers import in_order
-from alyslab.errors import BadInputError, Problem
+from alyslab.errors import BadInputError, LabError, Problem
 
 if TYPE_CHECKING:
     from alyslab.chaos.corpus import Corpus, Replayed
@@ -40,6 +41,10 @@ class Search:
     """What the corpus came to, run first."""
     interrupted: bool = False
     """Whether somebody stopped it before its last run."""
+    everything: bool = False
+    """Whether it went over every case that there is."""
+    unkept: str = ""
+    """Why its findings could not be written to the corpus; empty if they were."""
 
     @property
     def violations(self) -> list[Trial]:
@@ -69,8 +74,12 @@ class Search:
 
     @property
     def sites(self) -> list[SiteTally]:
-        """What each site did, by name; one that was armed and never fired is a gap of the search."""
-        return tally(trial.sites for trial in self.trials)
+        """What each site did, by name; one that was armed and never fired is a gap of the search.
+
+        A search over every case also has the sites that no run came by.
+        """
+        names = registered() if self.everything else ()
+        return tally((trial.sites for trial in self.trials), names=names)
 
 
 def search(
@@ -108,10 +117,13 @@ def search(
     Raises
     ------
     BadInputError
-        For an unknown case, no seed, or a number of processes below 1.
+        For an unknown case or bug, no seed, or a number of processes below 1.
+
+    An interrupt ends it in order: the result has what was run until then.
     """
     names = [case.name for case in chosen(tuple(cases))]
     defects = tuple(planted)
+    check_planted(defects)
     if spread:
         tasks: list[Task] = [(names[turn % len(names)], seed, defects) for turn, seed in enumerate(seeds)]
     else:
@@ -121,11 +133,11 @@ def search(
         raise BadInputError(
             Problem(where="search", key=key, what="nothing to do", value=value, allowed="1 or more")
         )
-    found = Search()
-    if corpus is not None:
-        found.replayed.extend(corpus.replay())
+    found = Search(everything=not cases)
     ended = trials(tasks, jobs)
     try:
+        for replayed in corpus.replay() if corpus is not None else ():
+            found.replayed.append(replayed)
         for trial in progress(ended, len(tasks)) if progress is not None else ended:
             found.trials.append(trial)
             if stop_at_first and trial.violates:
@@ -135,7 +147,10 @@ def search(
     finally:
         ended.close()
     if corpus is not None:
-        corpus.keep(finding.trial for finding in found.findings)
+        try:
+            corpus.keep(finding.trial for finding in found.findings)
+        except LabError as error:
+            found.unkept = str(error)  # the findings themselves are in the result
     return found
 
 

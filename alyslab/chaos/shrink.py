@@ -8,8 +8,9 @@ nothing is assumed.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from alyslab.chaos.candidate import Attempts, Candidate, Progress
@@ -18,9 +19,9 @@ from alyslab.chaos.count_variants import smaller_counts
 from alyslab.chaos.ddmin import ddmin
 from alyslab.chaos.size import Size
 from alyslab.chaos.trial import again
-from alyslab.chaos.variants import variants
+from alyslab.chaos.variants import shorter_phases, simpler_entries, smaller_systems, tidier
 from alyslab.errors import BadInputError, Problem
-from alyslab.runtime.token import Token
+from alyslab.runtime.token import Token, python_minor
 
 if TYPE_CHECKING:
     from alyslab.chaos.case import Case
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 LIMIT_S: Final = 60.0
 """Real time that shrinking may take, unless it is told otherwise."""
-ROUNDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,9 @@ class Shrunk:
     """Runs that it took."""
     wall_s: float
     complete: bool
-    """Whether it ended because nothing could be made smaller, and not by its time limit."""
+    """Whether it ended because nothing could be made smaller, and not by its time limit or an interrupt."""
+    interrupted: bool = False
+    """Whether somebody stopped it."""
 
 
 def shrink(
@@ -79,8 +81,12 @@ def shrink(
     Raises
     ------
     BadInputError
-        If the token can't be read, no case runs it, or its run breaks no promise.
+        If the token can't be read, no case runs it, or its run breaks no promise; and for a
+        limit that is none.
+
+    An interrupt ends it in order: the smallest run until then is returned.
     """
+    _check_limit(limit_s)
     began_s = time.monotonic()
     parsed = Token.parse(token)
     case = case_of(parsed)
@@ -90,7 +96,11 @@ def shrink(
     if first_run is None:
         raise BadInputError(Problem(where="token", what="its run does not fail the same way twice"))
     attempts.deadline_s = began_s + limit_s
-    smallest, complete = _smallest(attempts, case, start)
+    interrupted = False
+    try:
+        smallest, complete = _smallest(attempts, case, start)
+    except KeyboardInterrupt:
+        smallest, complete, interrupted = attempts.best or start, False, True
     last_run = attempts.run(smallest)
     if last_run is None:
         raise AssertionError("a run that failed does not fail again: it is not deterministic")
@@ -103,7 +113,16 @@ def shrink(
         runs=attempts.runs,
         wall_s=time.monotonic() - began_s,
         complete=complete,
+        interrupted=interrupted,
     )
+
+
+def _check_limit(limit_s: float) -> None:
+    if not 0 <= limit_s < float("inf"):
+        what = "not a time limit"
+        raise BadInputError(
+            Problem(where="shrink", key="limit_s", what=what, value=limit_s, allowed="0 s or more")
+        )
 
 
 def _check_of(token: Token, check: str | None) -> str:
@@ -111,22 +130,23 @@ def _check_of(token: Token, check: str | None) -> str:
     first = again(token)
     if not first.violates or (check is not None and check not in first.checks):
         what = f"its run ends with {first.status}: {', '.join(first.checks) or 'nothing is broken'}"
+        if token.python != python_minor():
+            what += f" (made under Python {token.python}, run under {python_minor()}: other steps)"
         allowed = "a token whose run breaks a promise"
         raise BadInputError(Problem(where="token", what=what, value=check, allowed=allowed))
     return check or first.checks[0]
 
 
 def _smallest(attempts: Attempts, case: Case, start: Candidate) -> tuple[Candidate, bool]:
-    best = start
-    for _ in range(ROUNDS):
+    best, before = start, None
+    while best != before and not attempts.over:
         before = best
         best = _fewer_entries(attempts, best)
         best = _plainer(attempts, best)
         best = _smaller(attempts, case, best)
         best = _shorter_schedule(attempts, best)
-        if best == before or attempts.over:
-            break
-    return best, best == before and not attempts.over
+    complete = best == before and not attempts.over
+    return _tidy(attempts, best), complete
 
 
 def _fewer_entries(attempts: Attempts, best: Candidate) -> Candidate:
@@ -135,9 +155,10 @@ def _fewer_entries(attempts: Attempts, best: Candidate) -> Candidate:
         return best
 
     def with_entries(entries: Sequence[Entry]) -> Candidate:
-        return best.with_plan(plan.model_copy(update={"entries": tuple(entries)}))
+        return best.with_plan(plan.model_copy(update={"entries": tuple(entries), "drawn": {}}))
 
-    return with_entries(ddmin(plan.entries, lambda entries: attempts.fails(with_entries(entries))))
+    kept = ddmin(plan.entries, lambda entries: attempts.fails(with_entries(entries)))
+    return with_entries(kept) if len(kept) < len(plan.entries) else best
 
 
 def _plainer(attempts: Attempts, best: Candidate) -> Candidate:
@@ -149,22 +170,38 @@ def _plainer(attempts: Attempts, best: Candidate) -> Candidate:
 
 
 def _smaller(attempts: Attempts, case: Case, best: Candidate) -> Candidate:
-    """Take every simpler variant that still fails, until none does."""
+    """Take every simpler variant that still fails: one kind after the other, each until none does."""
+    for kind in (smaller_systems, partial(shorter_phases, check=attempts.check), simpler_entries):
+        improved = True
+        while improved and best.plan is not None:
+            plans = kind(best.plan)
+            best, improved = _first_failing(attempts, best, map(best.with_plan, plans))
     improved = True
-    while improved and not attempts.over:
-        improved = False
-        for variant in _variants(case, best, attempts.check):
-            if attempts.fails(variant):
-                best, improved = variant, True
-                break
+    while improved:
+        counts = smaller_counts(case.main, best.parameters)
+        best, improved = _first_failing(
+            attempts, best, (replace(best, parameters=parameters) for parameters in counts)
+        )
     return best
 
 
-def _variants(case: Case, best: Candidate, check: str) -> Iterator[Candidate]:
-    if best.plan is not None:
-        yield from (best.with_plan(plan) for plan in variants(best.plan, check))
-    for parameters in smaller_counts(case.main, best.parameters):
-        yield replace(best, parameters=parameters)
+def _first_failing(
+    attempts: Attempts, best: Candidate, variants: Iterable[Candidate]
+) -> tuple[Candidate, bool]:
+    """Return the first variant that still fails and True, or what there was and False."""
+    for variant in variants:
+        if attempts.over:
+            break
+        if attempts.fails(variant):
+            return variant, True
+    return best, False
+
+
+def _tidy(attempts: Attempts, best: Candidate) -> Candidate:
+    """Write the plan as one would by hand, if it still fails so."""
+    if best.plan is None:
+        return best
+    return _first_failing(attempts, best, map(best.with_plan, tidier(best.plan)))[0]
 
 
 def _shorter_schedule(attempts: Attempts, best: Candidate) -> Candidate:

@@ -18,6 +18,7 @@ from alyslab.runtime.sites import ACTIVATION_RATIO
 if TYPE_CHECKING:
     import pandas as pd
 
+    from alyslab.chaos.incidents import Incident
     from alyslab.chaos.search import Search
     from alyslab.chaos.shrink import Shrunk
     from alyslab.runtime import Journal
@@ -142,6 +143,28 @@ def spans(journal: Journal) -> list[dict[str, Any]]:
         }
         for event in journal.select(kind="chaos.injected")
     ]
+
+
+def incident_rows(incidents: Sequence[Incident]) -> tuple[tuple[str, str, str, float | str], ...]:
+    """Return each incident as a row: fault, who was affected, whose outage is shared, recovery in s."""
+    return tuple(
+        (
+            f"{one.entry} {one.fault}",
+            " ".join(one.affected) or "none",
+            " ".join(one.shared) or "none",
+            _recovery(one),
+        )
+        for one in incidents
+    )
+
+
+def _recovery(one: Incident) -> float | str:
+    """Return the time to recover, or why there is none."""
+    if not one.recovered:
+        return "never"
+    if one.recover_s is not None:
+        return round(one.recover_s, 1)
+    return "counted with another" if one.affected else "nobody stopped"
 
 
 def checks(runs: pd.DataFrame, found: Search, small: Shrunk | None) -> tuple[Check, ...]:

@@ -12,34 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from alyslab.chaos.faults import FAULTS
+from alyslab.chaos.incidents import NS_PER_S, Incident, Injected, incidents
 from alyslab.chaos.systems import system_named
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from alyslab.runtime import Journal
+    from alyslab.runtime import Event, Journal
 
-NS_PER_S: Final = 1_000_000_000
 SLICES_A_WINDOW: Final = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """What one fault did to service."""
-
-    entry: str
-    fault: str
-    targets: tuple[str, ...]
-    start_s: float
-    """When it began, in s from the beginning of the run."""
-    affected: tuple[str, ...]
-    """Members that stopped serving while it lasted."""
-    detect_s: float | None
-    """From its beginning until something failed in the system's own rows; None if nothing did."""
-    recover_s: float | None
-    """From its beginning until all of them served again; None if there was none, or one never did."""
-    recovered: bool
-    """Whether every affected member served again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +40,8 @@ class Timeline:
     """When each member was served."""
     failed: list[int]
     """When something failed, of any member."""
-    injected: tuple[tuple[str, str, tuple[str, ...], int, int], ...]
-    """Each fault: entry, name, targets, begin, end."""
+    injected: tuple[Injected, ...]
+    """Each fault, in the order in which they began; one that is over at once lasts a window."""
     convergence_s: float | None
     lost: int
 
@@ -97,12 +79,12 @@ class Timeline:
             served=served,
             failed=failed,
             injected=tuple(
-                (
+                Injected(
                     event.subject,
                     event.fields["fault"],
                     tuple(event.fields["targets"].split()),
                     event.time_ns,
-                    healed.get(event.subject, quiet_ns),
+                    healed.get(event.subject, _stops_ns(event, quiet_ns, header.fields["window_ns"])),
                 )
                 for event in journal.select(kind="chaos.injected")
             ),
@@ -140,41 +122,15 @@ class Timeline:
         return max(0.0, 1 - min(rates) / steady_per_s) if rates else 0.0
 
     def incidents(self) -> Iterable[Incident]:
-        """Yield what each fault did to service."""
-        for entry, fault, targets, start_ns, stop_ns in self.injected:
-            gaps = {member: self._gap(member, start_ns, stop_ns) for member in self.members}
-            affected = {member: back_ns for member, back_ns in gaps.items() if back_ns != 0}
-            backs = [back_ns for back_ns in affected.values() if back_ns is not None]
-            recovered = len(backs) == len(affected)
-            signs = [at_ns for at_ns in self.failed if start_ns <= at_ns <= max([stop_ns, *backs])]
-            yield Incident(
-                entry=entry,
-                fault=fault,
-                targets=targets,
-                start_s=start_ns / NS_PER_S,
-                affected=tuple(affected),
-                detect_s=(min(signs) - start_ns) / NS_PER_S if signs else None,
-                recover_s=(max(backs) - start_ns) / NS_PER_S if backs and recovered else None,
-                recovered=recovered,
-            )
-
-    def _gap(self, member: str, start_ns: int, stop_ns: int) -> int | None:
-        """Return when a member served again that had stopped while a fault lasted; 0 if it never stopped.
-
-        None if it never served again.  A gap counts when it is longer than the
-        window and overlaps the fault.
-        """
-        times = [self.begin_ns, *self.served[member]]
-        place = max(0, bisect_right(times, start_ns) - 1)
-        back_ns = 0
-        for earlier, later in zip(times[place:], [*times[place + 1 :], None], strict=True):
-            if earlier > stop_ns:
-                break
-            if later is None:
-                return None if self.end_ns - earlier > self.window_ns else back_ns
-            if later - earlier > self.window_ns:
-                back_ns = later
-        return back_ns
+        """Yield what each fault did to service, see :mod:`alyslab.chaos.incidents`."""
+        return incidents(
+            self.injected,
+            self.served,
+            self.failed,
+            begin_ns=self.begin_ns,
+            end_ns=self.end_ns,
+            window_ns=self.window_ns,
+        )
 
     def views(self) -> dict[str, list[tuple[float, float]]]:
         """Return, for each member, when it served: (begin, end) of each stretch, in s.
@@ -206,3 +162,10 @@ class Timeline:
             for at_ns in range(self.begin_ns + self.window_ns, self.end_ns + 1, step)
         ]
         return pd.DataFrame(rows, columns=["time_s", "available_ratio", "done_per_s"])
+
+
+def _stops_ns(injected: Event, quiet_ns: int, window_ns: int) -> int:
+    """Return when a fault without a row of its healing was over."""
+    if FAULTS[str(injected.fields["fault"])].instant:
+        return injected.time_ns + window_ns
+    return quiet_ns

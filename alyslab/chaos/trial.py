@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from alyslab.chaos.cases import case_named, case_of
+from alyslab.chaos.catalogue import check_planted
 from alyslab.runtime import failed_run, simulate
 from alyslab.runtime.simulation import MAX_STEPS, MAX_TIME_S
 from alyslab.runtime.token import Token
@@ -48,15 +49,22 @@ class Trial:
 
 
 def attempt(case: str, seed: int, planted: Iterable[str] = ()) -> Trial:
-    """Run a case with a seed and judge it; an exception of the code under test is an outcome too."""
-    found = case_named(case)
+    """Run a case with a seed and judge it; an exception of the code under test is an outcome too.
+
+    Raises
+    ------
+    BadInputError
+        For a case or a bug that does not exist.
+    """
+    found, defects = case_named(case), tuple(planted)
+    check_planted(defects)
     return _judged(
         found,
         seed,
-        tuple(planted),
+        defects,
         strategy=found.strategy(seed),
         parameters=dict(found.parameters(seed)),
-        planted=tuple(planted),
+        planted=defects,
         activation_ratio=found.activation_ratio,
         max_steps=BUDGET_STEPS,
     )
@@ -64,14 +72,16 @@ def attempt(case: str, seed: int, planted: Iterable[str] = ()) -> Trial:
 
 def again(token: Token) -> Trial:
     """Run what a token names, whatever version made it, and judge it; raises :class:`BadInputError`."""
+    case, defects = case_of(token), tuple(token.planted)
+    check_planted(defects)
     return _judged(
-        case_of(token),
+        case,
         token.seed,
-        tuple(token.planted),
+        defects,
         strategy=token.strategy,
         choices=token.choices,
         parameters=dict(token.parameters),
-        planted=token.planted,
+        planted=defects,
         activation_ratio=token.activation_ratio,
         max_steps=MAX_STEPS if token.max_steps is None else token.max_steps,
         max_time_s=MAX_TIME_S if token.max_time_s is None else token.max_time_s,

@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 
-def nearest(name: str, known: Mapping[str, object] | Iterable[str]) -> str:
-    """Return the known name that was perhaps meant, or all of them."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+def nearest(name: str, known: Mapping[str, object] | Iterable[str], *, otherwise: str = "") -> str:
+    """Return the known name that was perhaps meant; or ``otherwise``, by default all of them."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]}?" if near else otherwise or f"one of {', '.join(names)}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -77,12 +77,13 @@ def votes_kept(events: Iterable[Event]) -> Verdict:
     latest: dict[tuple[int, int], Event] = {}
     twice, back, ahead, lost = list[Event](), list[Event](), list[Event](), list[Event]()
     sent: dict[str, set[int]] = defaultdict(set)
-    slot_ms, seen = 1, 0
+    slot_ms, seen, restarts = 1, 0, 0
     for event in events:
         fields = event.fields
         if event.kind == "consensus.started":
             slot_ms = fields["slot_ms"]
             signed = sent[event.subject]
+            restarts += bool(signed)
             knows = fields.get("abstains_until", -1) >= max(signed, default=-1)
             if fields["votes"] < len(signed):
                 lost += [] if knows else [event]
@@ -107,7 +108,7 @@ def votes_kept(events: Iterable[Event]) -> Verdict:
         (
             _none("slots in which an authority approved two blocks", twice, seen, "approvals", pairs=True),
             _none("approvals of an earlier slot after a later", back, seen, "approvals", pairs=True),
-            _none("restarts that have lost votes which were sent", lost, seen, "restarts"),
+            _none("restarts that have lost votes which were sent", lost, restarts, "restarts"),
             _none(
                 "approvals of blocks from the future, by the authority's own clock", ahead, seen, "approvals"
             ),
@@ -175,12 +176,13 @@ def equivocations_noticed(events: Iterable[Event]) -> Verdict:
             due.pop(key, None)
             said[key] |= {fields["first"], fields["second"]}
     unnoticed = [event for pair in due.values() for event in pair]
+    pairs = due.keys() | {key for key, roots in said.items() if roots}
     return Verdict(
         (
             _none(
                 "second blocks of an author for a slot that a node got without a word",
                 unnoticed,
-                len(got),
+                len(pairs),
                 "slots",
                 pairs=True,
             ),

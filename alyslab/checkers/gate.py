@@ -66,11 +66,12 @@ def _allows(rule: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
         now["health"] < rule["health_least"]
         or (rule["needs_federation"] and not now["federation"])
         or (governance_most >= 0 and now["governance"] >= governance_most)
+        or now["age_ms"] > rule["fresh_ms"]
     ):
         return False
     if now["state"] == "synced":
         return True
-    if now["state"] != "catching_up" or now["target"] <= 0 or now["age_ms"] > rule["fresh_ms"]:
+    if now["state"] != "catching_up" or now["target"] <= 0:
         return False
     near = rule["behind_most"] < 0 or now["target"] - now["height"] <= rule["behind_most"]
     return bool(near and now["height"] >= rule["ratio_least"] * now["target"])

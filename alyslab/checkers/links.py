@@ -142,22 +142,26 @@ def _chances(
             inflated = persistence(spec.get(field.replace("ratio", "correlation"), 0.0))
             deviation = math.sqrt(ratio * (1 - ratio) * inflated / count)
             yield LinkStatistic(line, name, hits / count, ratio, deviation, "", field, "share")
-    if spec.get("reorder_ratio") and not all(lost):
+    if spec.get("reorder_ratio") and any(_arrived(event) for event in sent):
         yield _overtaking(line, spec, sent)
 
 
 def _overtaking(line: str, spec: Mapping[str, Any], sent: Sequence[Event]) -> LinkStatistic:
-    """Return how many messages skipped the delay: one in every gap - 1 + 1/ratio."""
+    """Return how many messages took no time: one in every gap - 1 + 1/ratio skips the delay.
+
+    Of the others those whose drawn latency was below 0 took none either.  A copy skips no delay.
+    """
     ratio, gap = spec["reorder_ratio"], spec.get("reorder_gap", 1)
-    arrived = [event for event in sent if event.kind == "net.message"]
-    hits = sum(event.time_ns == event.fields["left_ns"] for event in arrived)
-    cycle = gap - 1 + 1 / ratio
-    inflated = persistence(spec.get("reorder_correlation", 0.0))
-    deviation = math.sqrt((1 - ratio) / ratio**2 / cycle**3 * inflated / len(arrived))
-    formula = "1/(gap - 1 + 1/ratio)"
-    return LinkStatistic(
-        line, "overtaking ratio", hits / len(arrived), 1 / cycle, deviation, "", formula, "share"
-    )
+    arrived = [event for event in sent if _arrived(event)]
+    hits, n = sum(event.time_ns == event.fields["left_ns"] for event in arrived), len(arrived)
+    skip = 1 / (gap - 1 + 1 / ratio)
+    at_once = 0.0 if distribution(spec) == "constant" else cumulative(spec)(0.0)
+    skips = (1 - ratio) / ratio**2 * skip**3 * persistence(spec.get("reorder_correlation", 0.0))
+    draws = (1 - skip) * at_once * (1 - at_once) * persistence(spec.get("correlation", 0.0))
+    deviation = math.sqrt(((1 - at_once) ** 2 * skips + draws) / n)
+    expected = skip + (1 - skip) * at_once
+    formula = "s + (1 - s)·P(latency = 0) with s = 1/(gap - 1 + 1/ratio)"
+    return LinkStatistic(line, "overtaking ratio", hits / n, expected, deviation, "", formula, "share")
 
 
 def _runs(lost: Sequence[bool]) -> list[int]:
@@ -173,12 +177,13 @@ def _runs(lost: Sequence[bool]) -> list[int]:
     return runs
 
 
+def _arrived(event: Event) -> bool:
+    """Return whether this is a message, and no copy, that arrived."""
+    return event.kind == "net.message" and not event.fields["copy"]
+
+
 def _latencies_ms(events: Sequence[Event]) -> list[float]:
-    return [
-        (event.time_ns - event.fields["left_ns"]) / 1e6
-        for event in events
-        if event.kind == "net.message" and not event.fields["copy"]
-    ]
+    return [(event.time_ns - event.fields["left_ns"]) / 1e6 for event in events if _arrived(event)]
 
 
 def _moments(line: str, spec: Mapping[str, Any], sample: Sequence[float]) -> Iterator[LinkStatistic]:

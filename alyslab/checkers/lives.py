@@ -85,16 +85,16 @@ def _answers(log: SupervisionLog) -> Check:
 
 
 def _states(log: SupervisionLog) -> Check:
-    """Hold the state after each restart against what was saved last, or what the actor first started with."""
+    """Hold the state after each restart against what was saved last, or what the actor first got up with."""
     expected: dict[str, str] = {}
     broken = []
     seen = 0
     for event in log.digests:
-        if event.fields["moment"] != "recovered":
+        if event.fields["moment"] != "recovered" or event.subject not in expected:
             expected[event.subject] = event.fields["digest"]
             continue
         seen += 1
-        due = expected.get(event.subject, "")
+        due = expected[event.subject]
         if event.fields["digest"] != due:
             broken.append({"expected": due, **event.as_dict()})
     return none_of(

@@ -40,10 +40,14 @@ def check_mining(journal: Journal) -> Verdict:
     """Return whether every miner extended the longest chain it knew, and none kept its last lead back."""
     knows: dict[str, _Knowledge] = {}
     short: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
     found = leads = 0
     for event in journal.select(kind=KINDS):
         mine = knows.setdefault(event.subject, _Knowledge())
         block, height = event.fields["block"], event.fields["height"]
+        if event.kind != "mining.published":  # whoever owes blocks publishes them before anything else
+            kept += [each.as_dict() for each in mine.owed.values()]
+            mine.owed.clear()
         if event.kind == "mining.found":
             found += 1
             if height <= mine.height:
@@ -60,7 +64,7 @@ def check_mining(journal: Journal) -> Verdict:
             elif mine.height == height + 1 and mine.tip not in mine.published:
                 leads += 1
                 mine.owed[mine.tip] = event
-    kept = [event.as_dict() for mine in knows.values() for event in mine.owed.values()]
+    kept += [event.as_dict() for mine in knows.values() for event in mine.owed.values()]
     checks = [
         none_of(
             LONGEST,

@@ -39,20 +39,16 @@ def check_restarts(source: Journal | SupervisionLog) -> Verdict:
     )
 
 
-def own_restarts(life: LifeLog) -> list[list[Event]]:
+def own_restarts(log: SupervisionLog, life: LifeLog) -> list[list[Event]]:
     """Return the rows in which an actor went down because it failed itself.
 
     One list for each stretch between restarts of its whole branch, after which
     counting begins anew.
     """
-    stretches: list[list[Event]] = [[]]
-    for event in life.states:
-        fields = event.fields
-        if fields["after"] == "restarting" and fields["cause"] == "failed":
-            stretches[-1].append(event)
-        elif fields["after"] == "initializing" and fields["cause"] == "tree":
-            stretches.append([])
-    return stretches
+    stretches: dict[int, list[Event]] = {}
+    for event in life.entered("restarting", "failed"):
+        stretches.setdefault(log.counting_since(life.name, event.seq), []).append(event)
+    return list(stretches.values())
 
 
 def _limits(log: SupervisionLog) -> Check:
@@ -60,7 +56,7 @@ def _limits(log: SupervisionLog) -> Check:
     seen = 0
     for life in log.lives.values():
         limit, window_ns = life.fields["limit"], life.fields["window_s"] * NS_PER_S
-        for stretch in own_restarts(life):
+        for stretch in own_restarts(log, life):
             times = [event.time_ns for event in stretch]
             seen += len(times)
             for place, time_ns in enumerate(times):
@@ -83,11 +79,12 @@ def _escalations(log: SupervisionLog) -> Check:
             continue  # a whole branch failed: its own restarts are not an actor's
         seen += 1
         window_ns = life.fields["window_s"] * NS_PER_S
+        since = log.counting_since(life.name, event.seq)
         # Failures, not restarts: a restart that a sibling's took over was spent all the same.
         counted = [
             failed
             for failed in life.entered("failed")
-            if event.time_ns - window_ns < failed.time_ns <= event.time_ns
+            if since < failed.seq < event.seq and event.time_ns - window_ns < failed.time_ns
         ]
         if len(counted) <= life.fields["limit"]:
             broken.append({"failures_in_window": len(counted), **event.as_dict()})
@@ -116,7 +113,7 @@ def _delays(log: SupervisionLog) -> Check:
     broken = []
     seen = 0
     for life in log.lives.values():
-        for failed, down, begun, attempt in _waits(life):
+        for failed, down, begun, attempt in _waits(log, life):
             seen += 1
             due_ms = _delay_ms(life.fields, attempt)
             waited_ms = (begun.time_ns - failed.time_ns) / NS_PER_MS
@@ -128,16 +125,17 @@ def _delays(log: SupervisionLog) -> Check:
     return none_of(name, seen=seen, broken=len(broken), unit="restarts", source=SOURCE, evidence=broken[:1])
 
 
-def _waits(life: LifeLog) -> Iterator[tuple[Event, Event, Event, int]]:
+def _waits(log: SupervisionLog, life: LifeLog) -> Iterator[tuple[Event, Event, Event, int]]:
     """Yield (failed, restarting, initializing, attempt) of restarts that no other restart took over."""
     window_ns = life.fields["window_s"] * NS_PER_S
     times: list[int] = []
+    since = 0
     for place, event in enumerate(life.states[:-1]):
         following = life.states[place + 1]
-        if event.fields["after"] == "initializing" and event.fields["cause"] == "tree":
-            times = []
         if event.fields["after"] != "restarting" or event.fields["cause"] != "failed":
             continue
+        if (begun_anew := log.counting_since(life.name, event.seq)) > since:
+            times, since = [], begun_anew
         times = [time_ns for time_ns in times if time_ns > event.time_ns - window_ns] + [event.time_ns]
         if following.fields["after"] == "initializing" and following.fields["cause"] == "failed":
             yield life.states[place - 1], event, following, len(times)
@@ -161,7 +159,7 @@ def _groups(log: SupervisionLog) -> Check:
         strategy = log.supervisors[life.fields["supervisor"]].fields["strategy"]
         if strategy == "one_for_one":
             continue
-        for failed, _, begun, _ in _waits(life):
+        for failed, _, begun, _ in _waits(log, life):
             for other in log.siblings(life.name):
                 if strategy == "rest_for_one" and order[other.name] < order[life.name]:
                     continue
@@ -186,7 +184,7 @@ def _isolation(log: SupervisionLog) -> Check:
     broken = []
     seen = 0
     for life in log.lives.values():
-        for failed, down, begun, _ in _waits(life):
+        for failed, down, begun, _ in _waits(log, life):
             for other in log.siblings(life.name):
                 if begun.time_ns == down.time_ns or other.state_at(failed.seq)[0] != "running":
                     continue

@@ -62,15 +62,18 @@ class SupervisionLog:
     digests: list[Event]
     answered: list[Event]
     """Rows ``health.answered``."""
+    restarted: list[Event]
+    """Rows with which whole branches came back, from where restarts are counted anew."""
     end_ns: int
     """Time of the journal's last row."""
 
     @classmethod
     def read(cls, journal: Journal) -> SupervisionLog:
         """Read a journal; kinds that concern no life are passed over."""
-        log = cls({}, {}, [], [], [], [], journal[-1].time_ns if len(journal) else 0)
+        log = cls({}, {}, [], [], [], [], [], journal[-1].time_ns if len(journal) else 0)
         lists = {
             "supervisor.escalated": log.escalated,
+            "supervisor.restarted": log.restarted,
             "actor.failed": log.failed,
             "actor.digest": log.digests,
             "health.answered": log.answered,
@@ -85,6 +88,12 @@ class SupervisionLog:
             else:
                 lists[event.kind].append(event)
         return log
+
+    def counting_since(self, name: str, seq: int) -> int:
+        """Return the row at which an actor's supervisor began to count anew before ``seq``; 0 if never."""
+        above = self.lives[name].fields["supervisor"]
+        rows = [event.seq for event in self.restarted if event.subject == above and event.seq < seq]
+        return rows[-1] if rows else 0
 
     def siblings(self, name: str) -> list[LifeLog]:
         """Return the other actors of the same supervisor, in the order of creation."""

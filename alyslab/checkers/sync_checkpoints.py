@@ -20,7 +20,8 @@ class _Checkpoints:
 
     def __init__(self, truths: dict[int, tuple[str, str]]) -> None:
         self._truths = truths
-        self.known = self.recoveries = 0
+        self.known = self.decisions = 0
+        """Created ones that the source's roots are known of; recoveries, and refusals of damaged ones."""
         self.false: list[Event] = []
         """Created, and not what the source has at that height."""
         self.trusted: list[Event] = []
@@ -45,6 +46,7 @@ class _Checkpoints:
             case "sync.checkpoint_created":
                 self._created(row, height)
             case "sync.checkpoint_refused":
+                self.decisions += height in self._damaged or height in self._rotten()
                 if row.fields["rule"] == "not_written" and row.time_ns == self._refused_ns:
                     self.made.add(height)
             case "fault.checkpoint":
@@ -53,7 +55,7 @@ class _Checkpoints:
                 self._refused_ns = row.time_ns
                 self._rotted(row)
             case "sync.checkpoint_recovered":
-                self.recoveries += 1
+                self.decisions += 1
                 if height in self._damaged or height in self._rotten():
                     self.trusted.append(row)
             case "sync.imported":
@@ -117,9 +119,9 @@ def checkpoints_hold(log: SyncLog) -> Verdict:
             ),
             count_none(
                 "no damaged checkpoint is recovered from",
-                seen=sum(node.recoveries for node in nodes.values()),
+                seen=sum(node.decisions for node in nodes.values()),
                 broken=[row for node in nodes.values() for row in node.trusted],
-                unit="recoveries",
+                unit="checkpoints",
                 source=SOURCE,
             ),
             count_none(

@@ -7,7 +7,8 @@ test or the laboratory raised; 130 interrupted, with what was found until then.
 plans      run a plan, draw one, what one may hold
 searching  search for violations, shrink one
 bugs       hunt planted bugs, print the page of them
-printing   what they share
+files      what they write can be written
+printing   what else they share
 =========  ================================================
 """
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alyslab.cli_chaos.printing import INTERRUPTED, Jobs, Json, bar, print_json, processes
+from alyslab.cli_chaos.files import check_writable
+from alyslab.cli_chaos.printing import INTERRUPTED, Jobs, Json, bar, print_json, processes, tell
+from alyslab.errors import BadInputError, Problem
 
 if TYPE_CHECKING:
     from alyslab.chaos.detection import Detection
@@ -36,14 +38,16 @@ def catalogue(
     """
     from alyslab.batch.provenance import code_digest
     from alyslab.chaos.detection import Detection, detect
-    from alyslab.chaos.kept_hunts import load, save
+    from alyslab.chaos.kept_hunts import load
 
     known = load(keep) if keep is not None else Detection()
+    check_writable(keep=keep)
     told: set[str] = set()
+    unkept = ""
 
-    def tell(detection: Detection) -> None:
-        if keep is not None:
-            save(detection, keep, older=known)
+    def note(detection: Detection) -> None:
+        nonlocal unkept
+        unkept = _unkept(detection, keep)
         for name, hunt in detection.hunts.items():
             if name not in told and not as_json:
                 typer.echo(f"{hunt.outcome:12}  {name:36}  {hunt.case}: {', '.join(hunt.checks)}")
@@ -57,16 +61,31 @@ def catalogue(
         jobs=jobs or processes(),
         known=known,
         version=code_digest()[:12],
-        told=tell,
+        told=note,
         progress=bar("bugs, then clean runs"),
     )
     if as_json:
         print_json({**found.as_dict(), "interrupted": found.interrupted})
     else:
         _say(found)
+    if unkept:
+        tell(f"alyslab: {unkept}")
     if found.interrupted:
         return INTERRUPTED
-    return 1 if found.missed or found.clean.alarms else 0
+    return 1 if found.missed or found.clean.alarms else 3 if unkept else 0
+
+
+def _unkept(detection: Detection, keep: Path | None) -> str:
+    """Save what was found; returns why it could not be, or nothing.  The hunt goes on: the next may fit."""
+    from alyslab.chaos.kept_hunts import save
+    from alyslab.errors import AlyslabError
+
+    try:
+        if keep is not None:
+            save(detection, keep)
+    except AlyslabError as error:
+        return str(error)
+    return ""
 
 
 def _say(found: Detection) -> None:
@@ -74,7 +93,7 @@ def _say(found: Detection) -> None:
     for name in ("planted", "hunted", "found_ratio", "found_soon_ratio", "seeds_p50", "seeds_p90"):
         typer.echo(f"{name}: {figures[name]}")
     for hunt in found.missed:
-        typer.echo(f"MISSED  {hunt.defect}, {hunt.errors} runs raised")
+        typer.echo(f"MISSED  {hunt.defect}, {hunt.errors} runs raised, {hunt.alarms} found something else")
     for alarm in found.clean.alarms:
         typer.echo(f"FALSE ALARM  {alarm['case']} seed {alarm['seed']}: {'; '.join(alarm['checks'])}")
         typer.echo(f"             alyslab replay {alarm['token']}")
@@ -89,16 +108,27 @@ def _say(found: Detection) -> None:
 def reference(
     *,
     hunts: Annotated[
-        Path | None, typer.Option(help="What a hunt came to, to be shown beside each bug.", metavar="FILE")
+        Path | None,
+        typer.Option(help="What a hunt over seeds came to that plans were made with.", metavar="FILE"),
+    ] = None,
+    blind: Annotated[
+        Path | None,
+        typer.Option(help="What a hunt over other seeds came to: what is claimed.", metavar="FILE"),
     ] = None,
 ) -> int:
     """Print the page of faults, systems and planted bugs as Markdown.
 
-    Example: alyslab chaos reference --hunts docs/hunts.json
+    Example: alyslab chaos reference --hunts docs/hunts.json --blind docs/blind.json
     """
     from alyslab.chaos.detection import Detection
     from alyslab.chaos.kept_hunts import load
     from alyslab.chaos.reference import render
 
-    typer.echo(render(load(hunts) if hunts is not None else Detection()), nl=False)
+    missing = [path for path in (hunts, blind) if path is not None and not path.exists()]
+    if missing:
+        raise BadInputError(
+            Problem(where=str(path), what="there is no such file", value=str(path)) for path in missing
+        )
+    tuned, untouched = (load(path) if path is not None else Detection() for path in (hunts, blind))
+    typer.echo(render(tuned, untouched), nl=False)
     return 0

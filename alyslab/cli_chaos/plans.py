@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from alyslab.cli_chaos.files import check_writable
 from alyslab.cli_chaos.printing import Json, Planted, plain, print_json
+from alyslab.errors import Problem
 
 
 def run(
@@ -33,9 +36,12 @@ def run(
     from alyslab.chaos.validation import all_problems
 
     read, problems = read_file(plan)
-    problems += all_problems(read, system, str(plan), back_end=back_end)
+    if read.entries or not problems:  # else it could not be read at all, and lacks everything
+        problems += all_problems(read, system, str(plan), back_end=back_end)
+    problems += _option_problems(strategy, plant or (), back_end, journal)
     if problems:
         raise PlanError(problems)
+    check_writable(journal=journal)
     if back_end == "pressure":
         return _press(read, as_json)
     outcome = run_plan(
@@ -62,6 +68,8 @@ def run(
             typer.echo(f"  {mark}  {check.name}: {check.observed} {check.unit}")
         for one in figures.incidents:
             back = "unaffected" if not one.affected else f"served again after {one.recover_s} s"
+            if one.affected and one.shared == one.affected:
+                back = "affected, but recovery followed another fault's healing"
             typer.echo(f"  {one.entry} {one.fault}: {back if one.recovered else 'never served again'}")
         for attack in attacks:
             typer.echo(f"  {attack.summary}")
@@ -115,6 +123,24 @@ def schema() -> int:
 
     print_json(plan_schema())
     return 0
+
+
+def _option_problems(
+    strategy: str, plant: Sequence[str], back_end: str, journal: Path | None
+) -> list[Problem]:
+    """Return what options ask for that this run can't give."""
+    from alyslab.chaos.case import STRATEGIES
+    from alyslab.chaos.catalogue import planted_problems
+
+    problems = planted_problems(plant)
+    if strategy not in STRATEGIES:
+        what, allowed = f"no strategy is named {strategy!r}", ", ".join(STRATEGIES)
+        problems.append(Problem(where="--strategy", what=what, value=strategy, allowed=allowed))
+    if back_end == "pressure":
+        given = {"--plant": plant, "--journal": journal}
+        what = "the back end pressure has none: it presses on this machine, nothing is simulated"
+        problems += [Problem(where=name, what=what, value=value) for name, value in given.items() if value]
+    return problems
 
 
 def _press(plan: Any, as_json: bool) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from alyslab.cli_chaos.files import check_writable
 from alyslab.cli_chaos.printing import (
     INTERRUPTED,
     Jobs,
@@ -20,7 +22,9 @@ from alyslab.cli_chaos.printing import (
 )
 
 if TYPE_CHECKING:
+    from alyslab.chaos.coverage import SiteTally
     from alyslab.chaos.search import Search
+    from alyslab.chaos.shrink import Shrunk
 
 
 def search(
@@ -50,6 +54,7 @@ def search(
     from alyslab.chaos.search import search as look
 
     kept = Corpus(corpus, code_digest()) if corpus is not None else None
+    check_writable(corpus=corpus)
     found = look(
         seeds=range(first_seed, first_seed + seeds),
         cases=case or (),
@@ -64,11 +69,21 @@ def search(
         print_json(_search_as_dict(found))
     else:
         _say_search(found)
+    if found.unkept:
+        tell(f"alyslab: {found.unkept}")
+    return _exit_code(found)
+
+
+def _exit_code(found: Search) -> int:
+    """Return 130, 1, 3, 2 or 0: the first that fits a search and the kept runs before it."""
+    kept_runs = [one.trial for one in found.replayed if one.trial is not None]
     if found.interrupted:
         return INTERRUPTED
-    if found.violations or any(one.still_fails for one in found.replayed):
+    if any(trial.violates for trial in (*found.violations, *kept_runs)):
         return 1
-    return 3 if found.errors else 0
+    if found.unkept or any(trial.status == "error" for trial in (*found.errors, *kept_runs)):
+        return 3
+    return 2 if any(one.problem for one in found.replayed) else 0
 
 
 def shrink(
@@ -77,7 +92,7 @@ def shrink(
     check: Annotated[
         str | None, typer.Option(help="The check to hold fixed; the first if not given.")
     ] = None,
-    limit_s: Annotated[float, typer.Option(help="Real seconds to stop at.")] = 60.0,
+    limit_s: Annotated[float, typer.Option(min=0, help="Real seconds to stop at.")] = 60.0,
     out: Annotated[Path | None, typer.Option(help="Save the small plan there.", metavar="FILE")] = None,
     as_json: Json = False,
 ) -> int:
@@ -85,11 +100,15 @@ def shrink(
 
     Example: alyslab chaos shrink alys1-… --out small.json
     """
+    from alyslab.atomic import write_text
     from alyslab.chaos.shrink import shrink as make_small
 
+    check_writable(out=out)
     small = make_small(token, check=check, limit_s=limit_s, progress=None if as_json else tell)
     if out is not None and small.plan is not None:
-        out.write_text(small.plan.dump(), encoding="utf-8")
+        write_text(out, small.plan.dump())
+    elif out is not None:
+        tell(f"alyslab: {out} is not written: a workload has no plan, its token says everything")
     document = {
         "check": small.check,
         "before": small.before.as_dict(),
@@ -97,36 +116,50 @@ def shrink(
         "runs": small.runs,
         "wall_s": round(small.wall_s, 3),
         "complete": small.complete,
+        "interrupted": small.interrupted,
         "token": small.token,
         "plan": small.plan.as_dict() if small.plan is not None else None,
     }
     if as_json:
         print_json(document)
-        return 0
+    else:
+        _say_shrunk(small)
+    return INTERRUPTED if small.interrupted else 0
+
+
+def _say_shrunk(small: Shrunk) -> None:
     typer.echo(f"still broken: {small.check}")
     for name, before in small.before.as_dict().items():
         typer.echo(f"  {name}: {before} → {small.after.as_dict()[name]}")
-    ended = "nothing more can be left out" if small.complete else "the time was up"
+    why = "interrupted" if small.interrupted else "the time was up"
+    ended = "nothing more can be left out" if small.complete else why
     typer.echo(f"{small.runs} runs in {small.wall_s:.1f} s; {ended}\n{small.token}")
-    return 0
 
 
 def _say_search(found: Search) -> None:
     for one in found.replayed:
-        state = one.problem or ("still fails" if one.still_fails else "passes now")
-        typer.echo(f"corpus: {one.kept.case}: {state}")
+        typer.echo(f"corpus: {one.kept.case}: {one.state}")
+        if one.trial is not None and one.trial.status in ("fail", "error"):
+            typer.echo(f"        alyslab replay {one.kept.token}")
     for finding in found.findings:
         typer.echo(f"BROKEN  {finding.case}, {finding.times} runs: {'; '.join(finding.checks)}")
         typer.echo(f"        alyslab chaos shrink {finding.trial.token}")
     for trial in found.errors[:10]:
         typer.echo(f"ERROR   {trial.case} seed {trial.seed}: {trial.checks[0]}: {trial.note[:200]}")
-    gaps = [site.name for site in found.sites if site.armed and not site.fired]
-    if gaps:
-        typer.echo(f"armed, never fired: {', '.join(gaps)}")
+    _say_sites(found.sites)
     if found.interrupted:
         typer.echo("interrupted: what follows is what was run until then")
     counts = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
     typer.echo(f"{len(found.trials)} runs: {counts}")
+
+
+def _say_sites(sites: Sequence[SiteTally]) -> None:
+    """Print how many fault sites fired, and a row for each of which nothing was seen."""
+    gaps = [site for site in sites if site.gap]
+    if sites:
+        typer.echo(f"fault sites: {len(sites) - len(gaps)} of {len(sites)} fired")
+    for site in gaps:
+        typer.echo(f"  {site.gap:18}  {site.name:36}  armed in {site.armed} runs, {site.visits} visits")
 
 
 def _search_as_dict(found: Search) -> dict[str, Any]:
@@ -148,11 +181,13 @@ def _search_as_dict(found: Search) -> dict[str, Any]:
             {
                 "case": one.kept.case,
                 "token": one.kept.token,
+                "state": one.state,
                 "still_fails": one.still_fails,
                 "same_digest": one.same_digest,
                 "problem": one.problem,
             }
             for one in found.replayed
         ],
-        "sites": [plain(one) for one in found.sites],
+        "unkept": found.unkept,
+        "sites": [{**plain(one), "gap": one.gap} for one in found.sites],
     }

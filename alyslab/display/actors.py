@@ -93,7 +93,15 @@ def recovery_figure(frame: pd.DataFrame) -> Figure:
     policies = list(dict.fromkeys(frame["policy"]))
     figure, axes = plt.subplots(layout="constrained", figsize=(8.6, 4.4))
     sns.stripplot(
-        data=frame, y="policy", x="recovery_ms", order=policies, color="C0", alpha=0.35, size=4, ax=axes
+        data=frame,
+        y="policy",
+        x="recovery_ms",
+        order=policies,
+        color="C0",
+        alpha=0.35,
+        size=5,
+        jitter=False,  # it would be drawn by chance that no seed repeats
+        ax=axes,
     )
     for lane, policy in enumerate(policies):
         low, median, high = median_interval(frame.loc[frame["policy"] == policy, "recovery_ms"])

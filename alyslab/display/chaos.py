@@ -130,7 +130,9 @@ def heat_map(runs: pd.DataFrame) -> Figure:
     table = runs.assign(score=runs["score"].astype(float)).pivot_table(
         index="family", columns="system", values="score", aggfunc="mean", sort=False
     )
-    figure, axes = plt.subplots(layout="constrained", figsize=(6.4, 1.4 + 0.5 * len(table)))
+    figure, axes = plt.subplots(
+        layout="constrained", figsize=(2.2 + 0.9 * len(table.columns), 1.4 + 0.5 * len(table))
+    )
     sns.heatmap(
         table,
         ax=axes,
@@ -149,6 +151,10 @@ def heat_map(runs: pd.DataFrame) -> Figure:
     return figure
 
 
+def _size(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.4g}"
+
+
 def shrink_figure(before: Mapping[str, Any], after: Mapping[str, Any]) -> Figure:
     """Draw what shrinking left of each size, as a share of what there was."""
     import matplotlib.pyplot as plt
@@ -159,7 +165,7 @@ def shrink_figure(before: Mapping[str, Any], after: Mapping[str, Any]) -> Figure
     axes.barh(range(len(names)), shares, color="C0")
     for place, name in enumerate(names):
         axes.annotate(
-            f"{before[name]:.4g} → {after[name]:.4g}",
+            f"{_size(before[name])} → {_size(after[name])}",
             (shares[place], place),
             xytext=(5, 0),
             textcoords="offset points",
@@ -168,7 +174,7 @@ def shrink_figure(before: Mapping[str, Any], after: Mapping[str, Any]) -> Figure
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set(
-        xlim=(0, max(shares, default=1.0) + 0.25),
+        xlim=(0, max(shares, default=1.0) + 0.35),
         xlabel="share that is left",
         title="The failing run, before and after shrinking",
     )

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from alyslab.display.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS: Final = 3
 LABEL_CHARS: Final = 24
+
+
+def examinations_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """Return what was examined: cases, why of some there are fewer, and how many were drawn in vain."""
+    keys = ("property", "claim", "status", "cases", "weight_reason", "discarded", "cut_short", "wall_s")
+    return Table(
+        title="Properties and machines",
+        columns=("property", "claim", "status", "cases", "why fewer", "drawn in vain", "cut short", "s"),
+        rows=tuple(
+            tuple(round(row[key], 1) if key == "wall_s" else row[key] for key in keys) for row in rows
+        ),
+    )
 
 
 def distributions_figure(panels: Mapping[str, Mapping[Hashable, int]]) -> Figure:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from alyslab.harnesses.workload import Workload
+
+if TYPE_CHECKING:
+    from alyslab.runtime import Run
+
+SEED_END = 2**63
+"""One more than the largest seed of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +26,13 @@ class Detection:
     """For each search, how many seeds it took; None where the limit came first."""
     checks: tuple[str, ...]
     """The checks that found it, each once."""
-    token: str
-    """Replays the first run that showed it; empty if none did."""
+    first: Run | None
+    """The first run that showed it; None if none did."""
+
+    @property
+    def token(self) -> str:
+        """Replays the first run that showed it; empty if none did."""
+        return "" if self.first is None else self.first.token
 
     @property
     def found(self) -> bool:
@@ -34,7 +46,13 @@ class Detection:
 
 
 def search(
-    trial: Workload, defect: str, *, first_seed: int = 0, searches: int = 1, limit: int = 200
+    trial: Workload,
+    defect: str,
+    *,
+    first_seed: int = 0,
+    searches: int = 1,
+    limit: int = 200,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Detection:
     """Run trials with one bug planted until a check fails, ``searches`` times from seeds of their own.
 
@@ -46,10 +64,13 @@ def search(
         Which bug, by its full name.
     first_seed
         Seed of the first trial; each search goes on where the one before ended.
+        After the largest seed comes 0.
     searches
         How often to search.
     limit
         Trials of one search.
+    parameters
+        The trial's, where they are not its defaults.
 
     Raises
     ------
@@ -58,21 +79,21 @@ def search(
     """
     needed: list[int | None] = []
     checks: dict[str, None] = {}
-    token = ""
+    first: Run | None = None
     seed = first_seed
     for _ in range(searches):
         took = None
         for tried in range(1, limit + 1):
-            outcome = trial.run(seed, planted=[defect])
-            seed += 1
+            outcome = trial.run(seed, planted=[defect], **(parameters or {}))
+            seed = (seed + 1) % SEED_END
             failed = outcome.verdict.failed
             if failed:
                 took = tried
                 checks.update(dict.fromkeys(check.name for check in failed))
-                token = token or outcome.run.token
+                first = first or outcome.run
                 break
         needed.append(took)
-    return Detection(defect=defect, seeds=tuple(needed), checks=tuple(checks), token=token)
+    return Detection(defect=defect, seeds=tuple(needed), checks=tuple(checks), first=first)
 
 
 def search_all(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from alyslab.checkers.verdict import Verdict
 from alyslab.errors import HarnessError
+from alyslab.harnesses.workload import Workload
 
 if TYPE_CHECKING:
     from alyslab.runtime import Journal, Run
@@ -93,6 +94,13 @@ class SimulatedWorkload:
             raise HarnessError(f"harness {self._name} was not initialised")
         await asyncio.sleep(0)
         return simulate(self._main, seed=seed, strategy=strategy, parameters=parameters, planted=planted)
+
+    def trial(self, *, strategy: str) -> Workload:
+        """Return what it runs as a workload, for a search; raises HarnessError before :meth:`initialize`."""
+        if self._main is None:
+            raise HarnessError(f"harness {self._name} was not initialised")
+        claim = "keeps what its checker asks for"
+        return Workload(name=self._name, claim=claim, main=self._main, judge=self.check, strategy=strategy)
 
     async def shutdown(self) -> None:
         """Forget the workload."""

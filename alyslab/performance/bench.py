@@ -25,6 +25,7 @@ SUITE: Mapping[str, str] = {
     "actor_detection": "alyslab.performance.actor_checkers:detection_checks",
     "consensus": "alyslab.performance.consensus:consensus_checks",
     "chaos": "alyslab.performance.chaos:all_checks",
+    "chaos_detection": "alyslab.performance.chaos_detection:detection_checks",
     "property": "alyslab.performance.property:generation_checks",
     "property_detection": "alyslab.performance.property:detection_checks",
 }

@@ -1,4 +1,4 @@
-"""What chaos costs: virtual seconds for each real one, real signatures, and two processes beside one."""
+"""What chaos costs: virtual seconds for each real one, two processes beside one, the time to shrink."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from alyslab.chaos.swarm import draw_plan
 from alyslab.chaos.systems import system_named
 from alyslab.chaos.target import Target
 from alyslab.checkers.verdict import Check
+from alyslab.performance.chaos_detection import sample_checks
 
 ISSUE: Final = "issue 7, numbers"
 NODES: Final = 7
@@ -121,5 +122,5 @@ def noisy_failure(entries: int) -> str:
 
 
 def all_checks() -> list[Check]:
-    """Measure everything."""
-    return [*speed_checks(), *search_checks(), *shrink_checks()]
+    """Measure everything; of the bugs and the clean runs a sample, as all of them take hours."""
+    return [*speed_checks(), *search_checks(), *shrink_checks(), *sample_checks()]

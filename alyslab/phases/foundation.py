@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from alyslab.checkers.propagation import check_propagation
 from alyslab.checkers.verdict import Verdict
+from alyslab.harnesses.detection import SEED_END
 from alyslab.harnesses.interpreters import Interpreters
 from alyslab.harnesses.network.gossip.defects import FLOOD_DEFECTS
 from alyslab.harnesses.network.presets import ALYS, SIMBLOCK_BLOCK_BYTES
 from alyslab.harnesses.simulated import SimulatedWorkload
 from alyslab.phases.context import PhaseContext
+from alyslab.phases.hunting import PLANTED, Hunt, observe_hunts
 from alyslab.phases.phase import Limit, Phase, PhaseSpec
 from alyslab.phases.properties import PARAMETER, observe_properties
 from alyslab.phases.resilience import PARAMETER as CHAOS_SEEDS
@@ -28,9 +30,6 @@ from alyslab.runtime.replay import replay
 WORKLOAD: Final = "alyslab.harnesses.network.gossip:flood"
 HASH_SEEDS: Final = (1, 2)
 """``PYTHONHASHSEED`` of the fresh interpreters; any two that differ."""
-SEED_END: Final = 2**63
-"""One more than the largest seed of a run."""
-
 PROPERTIES: Final = (
     "the digest tells",
     "encode and decode",
@@ -41,7 +40,6 @@ PROPERTIES: Final = (
 
 DETERMINISM: Final = "design.md, principle 2: the same seed gives the same journal, bit for bit"
 REPLAY: Final = "design.md, contracts: replay runs again what the token names and compares digests"
-PLANTED: Final = "design.md, principle 6: the lab must find each planted bug"
 
 LIMITS: Final = (
     Limit(
@@ -111,7 +109,7 @@ async def show_foundation(context: PhaseContext) -> None:
     await _observe_digests(context, network, first)
     _observe_replay(context, first)
     _observe_propagation(context, first)
-    await _observe_planted_bugs(context, network)
+    await observe_hunts(context, [_hunt(context, network)])
     await observe_properties(context, PROPERTIES)
     await observe_resilience(context, "network")
 
@@ -127,7 +125,7 @@ def _arguments(context: PhaseContext, seed: int | None = None) -> dict[str, Any]
 
 async def _observe_digests(context: PhaseContext, network: SimulatedWorkload, first: Run) -> None:
     # The other seed's run is the "other work" that lies between the two equal ones.
-    other = await network.run(**_arguments(context, _nth_seed(context, 1)))
+    other = await network.run(**_arguments(context, (context.seed + 1) % SEED_END))
     again = await network.run(**_arguments(context))
     interpreters = context.harness("interpreters", Interpreters)
     fresh = [
@@ -173,40 +171,20 @@ def _observe_propagation(context: PhaseContext, first: Run) -> None:
         context.observe(f"propagation_worst_ms_{name}", worst_ms, unit="ms")
 
 
-async def _observe_planted_bugs(context: PhaseContext, network: SimulatedWorkload) -> None:
-    names = FLOOD_DEFECTS
-    hunted = int(context.parameters["hunt_seeds"]) > 0
-    missed = []
-    for name in names:
-        tried = await _hunt(context, network, name)
-        if tried is None:
-            missed.append(name)
-        else:
-            context.metrics.gauge("planted_bug_seeds_tried", "seeds", defect=name).set(tried)
-    context.observe(
-        "planted_bugs_missed",
-        len(missed) if hunted else None,
-        unit="bugs",
-        note=f"of {len(names)} planted" if hunted else "nothing was hunted: no seed was to be tried",
-        evidence=[{"missed": name} for name in missed],
-    )
-
-
-async def _hunt(context: PhaseContext, network: SimulatedWorkload, defect: str) -> int | None:
-    """Return how many seeds it took until the checker failed; None when it never did.
+def _hunt(context: PhaseContext, network: SimulatedWorkload) -> Hunt:
+    """Return the search for the flood's planted bugs, in networks as large as the first.
 
     A defect that shows now and then may not show at all in a short run.
     """
-    for number in range(int(context.parameters["hunt_seeds"])):
-        run = await network.run(**_arguments(context, _nth_seed(context, number)), planted=(defect,))
-        if network.check(run.journal).status == "fail":
-            context.runs.append(run)
-            return number + 1
-    return None
-
-
-def _nth_seed(context: PhaseContext, number: int) -> int:
-    return (context.seed + number) % SEED_END
+    arguments = _arguments(context)
+    return Hunt(
+        trial=network.trial(strategy=arguments["strategy"]),
+        defects=FLOOD_DEFECTS,
+        seeds=int(context.parameters["hunt_seeds"]),
+        clean_seeds=0,
+        parameters=arguments["parameters"],
+        keeps_finds=True,
+    )
 
 
 def _flood_verdict(journal: Journal) -> Verdict:

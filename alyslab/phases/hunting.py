@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from alyslab.harnesses.detection import search
+from alyslab.harnesses.detection import SEED_END, search
 from alyslab.harnesses.workload import Workload
 from alyslab.phases.context import PhaseContext
 from alyslab.phases.phase import Limit
 
 PLANTED: Final = "design.md, principle 6: the lab must find each planted bug, and nothing without"
-SEED_END: Final = 2**63
 CLEAN_SEEDS_APART: Final = 1_000_000
 """Seeds of trials without a bug begin so far from those of the searches."""
 SITES_RATIO: Final = 0.25
@@ -35,6 +34,10 @@ class Hunt:
     """Trials without a bug."""
     sites: bool = False
     """Whether every other clean trial has fault sites active."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The trial's, where they are not its defaults."""
+    keeps_finds: bool = False
+    """Whether the first run that showed a bug stays among the phase's runs, with its journal."""
 
 
 def hunting_limits(source: str, *, most: float = 200, quantile: str = "max") -> tuple[Limit, ...]:
@@ -89,16 +92,21 @@ async def _observe_bugs(context: PhaseContext, hunts: Sequence[Hunt]) -> None:
     hunted = [(hunt, defect) for hunt in hunts if hunt.seeds for defect in hunt.defects]
     for hunt, defect in hunted:
         await asyncio.sleep(0)
-        seeds = search(hunt.trial, defect, first_seed=context.seed, limit=hunt.seeds).seeds[0]
+        found = search(
+            hunt.trial, defect, first_seed=context.seed, limit=hunt.seeds, parameters=hunt.parameters
+        )
+        [seeds] = found.seeds
         if seeds is None:
             missed.append({"missed": defect})
             continue
+        if hunt.keeps_finds and found.first is not None:
+            context.runs.append(found.first)
         needed.append(seeds)
         context.metrics.gauge("planted_bug_seeds_tried", "seeds", defect=defect).set(seeds)
     every = sum(len(hunt.defects) for hunt in hunts)
     note = f"of {len(hunted)} hunted, {every} can be planted" if hunted else "nothing was hunted"
-    found = len(missed) if hunted else None
-    context.observe("planted_bugs_missed", found, unit="bugs", note=note, evidence=missed)
+    count = len(missed) if hunted else None
+    context.observe("planted_bugs_missed", count, unit="bugs", note=note, evidence=missed)
     median = statistics.median(needed) if needed else None
     context.observe("planted_bug_seeds_p50", median, unit="seeds", note=note)
     context.observe("planted_bug_seeds_max", max(needed, default=None), unit="seeds", note=note)
@@ -111,7 +119,7 @@ async def _observe_alarms(context: PhaseContext, hunts: Sequence[Hunt]) -> None:
             await asyncio.sleep(0)
             seed = (context.seed + CLEAN_SEEDS_APART + number) % SEED_END
             ratio = SITES_RATIO if hunt.sites and number % 2 else 0.0
-            outcome = hunt.trial.run(seed, activation_ratio=ratio)
+            outcome = hunt.trial.run(seed, activation_ratio=ratio, **hunt.parameters)
             alarms += [
                 {"seed": seed, "token": outcome.run.token, "check": check.name}
                 for check in outcome.verdict.failed

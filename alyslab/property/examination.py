@@ -46,6 +46,10 @@ class Examination:
     """Defects that were switched on."""
     seed: int | None
     """Hypothesis' seed; None where the profile derandomises."""
+    weight: int = 1
+    """By what the profile ``quick`` divides its cases for this one."""
+    weight_reason: str = ""
+    """What of a case costs so much."""
     cases: int
     """Valid cases that were tested before anything failed."""
     discarded: int
@@ -92,6 +96,8 @@ class Examination:
             "planted": ", ".join(self.planted),
             "status": self.status,
             "cases": self.cases,
+            "weight": self.weight,
+            "weight_reason": self.weight_reason,
             "discarded": self.discarded,
             "discarded_ratio": self.discarded_ratio,
             "cut_short": self.cut_short,

@@ -34,7 +34,7 @@ def examine(
     tested
         The property.
     cases
-        How many valid cases to try; None for what the profile says, divided by the property's weight.
+        How many valid cases to try; None for what the profile says (``quick``: divided by the weight).
     seed
         Of Hypothesis' draws; None leaves them to the profile.
     planted
@@ -58,6 +58,7 @@ def examine(
 
     search = Search(
         weight=tested.weight,
+        weight_reason=tested.weight_reason,
         cases=cases,
         seed=seed,
         planted=planted,

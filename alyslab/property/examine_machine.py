@@ -49,6 +49,7 @@ def examine_machine(
 
     search = Search(
         weight=machine.weight,
+        weight_reason=machine.weight_reason,
         cases=cases,
         seed=seed,
         planted=planted,

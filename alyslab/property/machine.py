@@ -62,7 +62,9 @@ class SimulationMachine(RuleBasedStateMachine):
     """Base of machines on the simulation; see the module."""
 
     weight: ClassVar[int] = 1
-    """Divides the cases of a profile, as that of a property."""
+    """Divides the cases of the profile ``quick``, as that of a property."""
+    weight_reason: ClassVar[str] = ""
+    """What of an example costs so much; empty where the weight is 1."""
     planted: tuple[str, ...] = ()
     """Defects that are on in every example."""
     observe: Callable[[SimulationMachine, bool], None] | None = None

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 CASES: Final[Mapping[str, int]] = MappingProxyType({"quick": 100, "ci": 1_000, "soak": 10_000})
 """Cases of each profile.  Source: issue 8, "Reproduction"."""
+DIVIDED: Final = "quick"
+"""The profile whose cases are divided by a property's weight: it must end while somebody waits."""
 DATABASE: Final = Path(".hypothesis") / "examples"
 """Where failing examples are kept from one run to the next."""
 VARIABLE: Final = "HYPOTHESIS_PROFILE"
 
 
-def profile(name: str | None = None) -> settings:
+def profile(name: str | None = None, *, weight: int = 1) -> settings:
     """Return the settings of a profile; None for the one that the environment names, else ``quick``.
+
+    ``weight`` divides the cases of ``quick``, for what costs much a case; the
+    others try all there are, whatever they cost.
 
     ``quick`` and ``ci`` are derandomised: what one machine finds, all find.
     Hypothesis keeps no database then.  ``soak`` draws anew each time and keeps
@@ -43,7 +48,7 @@ def profile(name: str | None = None) -> settings:
         raise ParameterError(problem)
     soak = name == "soak"
     return settings(
-        max_examples=CASES[name],
+        max_examples=max(1, CASES[name] // weight) if name == DIVIDED else CASES[name],
         derandomize=not soak,
         database=DirectoryBasedExampleDatabase(DATABASE) if soak else None,
         deadline=None,

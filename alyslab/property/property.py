@@ -67,7 +67,9 @@ class Property:
     """What to count of a case, so that a report can show what was generated."""
 
     weight: int = 1
-    """Divides the cases of a profile: what takes a tenth of a second can't be tried as often."""
+    """Divides the cases of the profile ``quick``: what takes a tenth of a second can't be tried as often."""
+    weight_reason: str = ""
+    """What of a case costs so much; empty where the weight is 1."""
 
     @property
     def simulated(self) -> bool:

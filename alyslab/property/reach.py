@@ -152,12 +152,16 @@ _BY_TARGET: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "ConsensusMachine": (
         "consensus.batch_checks_first_only",
+        "consensus.candidate_replaced",
         "consensus.duplicate_taken_again",
         "consensus.early_approvals_misfiled",
         "consensus.equivocation_unnoticed",
+        "consensus.federation_read_once",
         "consensus.finality_ignored",
         "consensus.future_block_accepted",
+        "consensus.gate_not_asked",
         "consensus.halt_ignored",
+        "consensus.lost_votes_unnoticed",
         "consensus.orphan_ignored",
         "consensus.pegin_offered_again",
         "consensus.pegout_signatures_skipped",
@@ -165,16 +169,28 @@ _BY_TARGET: Final[Mapping[str, tuple[str, ...]]] = {
         "consensus.produces_while_syncing",
         "consensus.queued_work_forgotten",
         "consensus.quorum_of_connected",
+        "consensus.quorum_of_former",
         "consensus.rival_taken_on_trust",
         "consensus.timer_lost_on_pause",
+        "consensus.vote_counted_twice",
+        "consensus.vote_not_synced",
+        "consensus.vote_sent_before_written",
         "consensus.votes_not_consulted",
     ),
     "a quorum store under chaos": (
+        "quorum.acks_before_sync",
+        "quorum.checksum_ignored",
         "quorum.commits_without_quorum",
+        "quorum.disk_error_swallowed",
+        "quorum.garbage_accepted",
+        "quorum.heal_does_not_resend",
         "quorum.reads_own_copy",
+        "quorum.rejoins_unrecovered",
+        "quorum.reply_counted_twice",
         "quorum.stale_overwrites",
         "quorum.stale_peer_list",
         "quorum.tags_from_clock",
+        "quorum.timer_lost_on_pause",
     ),
 }
 
@@ -184,38 +200,12 @@ REACH: Final[Mapping[str, str]] = MappingProxyType(
 """By defect, the name of the property or machine that finds it."""
 
 _BY_REASON: Final[Mapping[str, tuple[str, ...]]] = {
-    "no rule of the machine changes the federation; the trial of consensus finds it": (
-        "consensus.federation_read_once",
-        "consensus.quorum_of_former",
-    ),
-    "no rule of the machine damages a disk; the trial of consensus finds it": (
-        "consensus.lost_votes_unnoticed",
-        "consensus.vote_sent_before_written",
-    ),
-    "shows where messages and crashes meet within milliseconds, for which the machine's rules are too "
-    "coarse; the trial of consensus finds it": (
-        "consensus.candidate_replaced",
-        "consensus.gate_not_asked",
-        "consensus.vote_counted_twice",
-        "consensus.vote_not_synced",
-    ),
     "shows in one number of many runs beside published ones, not in a promise about each case; the "
     "studies of mining and validation find it": (
         "mining.deaf",
         "mining.publishes_late",
         "validation.send_back",
         "validation.slow_links",
-    ),
-    "needs faults that overlap or come often, where the strategy draws a few one after another; "
-    "`alyslab chaos search` finds it": (
-        "quorum.acks_before_sync",
-        "quorum.checksum_ignored",
-        "quorum.disk_error_swallowed",
-        "quorum.garbage_accepted",
-        "quorum.heal_does_not_resend",
-        "quorum.rejoins_unrecovered",
-        "quorum.reply_counted_twice",
-        "quorum.timer_lost_on_pause",
     ),
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alyslab.property.examination import Counterexample, Examination, Tally
 from alyslab.property.profiles import profile
+from alyslab.property.provider import own_constants_only
 from alyslab.runtime.sites import planting
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Search:
 
     Parameters
     ----------
-    weight
-        Divides the cases of the profile.
+    weight, weight_reason
+        Divides the cases of the profile ``quick``, and why.
     cases, seed, planted, shrink, profile_name
         As for :func:`~alyslab.property.examine.examine`.
 
@@ -44,7 +45,8 @@ class Search:
     def __init__(
         self,
         *,
-        weight: int,
+        weight: int = 1,
+        weight_reason: str = "",
         cases: int | None = None,
         seed: int | None = None,
         planted: Iterable[str] = (),
@@ -55,8 +57,9 @@ class Search:
         """Defects that are switched on."""
         with planting(*self.planted):
             pass  # refuses unknown names before anything starts
-        self.settings = chosen(profile(profile_name), cases, seed, shrink, weight)
+        self.settings = chosen(profile(profile_name, weight=weight), cases, seed, shrink)
         """Of Hypothesis."""
+        self._weight, self._weight_reason = weight, weight_reason
         self._seed = seed
         self._tally = Tally()
         self._smallest: Callable[[], Failing] | None = None
@@ -86,7 +89,8 @@ class Search:
             test = hypothesis.seed(self._seed)(test)
         began_s = time.perf_counter()
         try:
-            test()
+            with own_constants_only():
+                test()
         except AssertionError:
             pass
         finally:
@@ -110,6 +114,8 @@ class Search:
             claim=claim,
             planted=self.planted,
             seed=self._seed,
+            weight=self._weight,
+            weight_reason=self._weight_reason,
             cases=tally.cases,
             discarded=tally.discarded,
             cut_short=tally.cut_short,
@@ -119,14 +125,15 @@ class Search:
         )
 
 
-def chosen(base: settings, cases: int | None, seed: int | None, shrink: bool, weight: int = 1) -> settings:
+def chosen(base: settings, cases: int | None, seed: int | None, shrink: bool) -> settings:
     """Return the profile's settings with what the caller chose; a seed ends derandomisation."""
     from hypothesis import Phase, settings
 
     phases = [Phase.explicit, Phase.reuse, Phase.generate, Phase.target, *[Phase.shrink] * shrink]
     # The phase that explains runs the smallest case a hundred times more, and says it to nobody here.
     changes: dict[str, Any] = {"report_multiple_bugs": False, "phases": phases}
-    changes["max_examples"] = max(1, base.max_examples // weight) if cases is None else cases
+    if cases is not None:
+        changes["max_examples"] = cases
     if seed is not None:
         changes |= {"derandomize": False, "database": None}
     return settings(base, **changes)

@@ -14,7 +14,7 @@ from alyslab.property.properties import PROPERTIES
 from alyslab.property.reach import REACH
 
 CASES_LEAST: Final = 3
-STEPS: Final = 12
+STEPS: Final = 8
 """Most steps of a machine's example in the notebook."""
 PANELS: Final[Mapping[str, tuple[str, str]]] = {
     "chain length (blocks)": ("valid chains are accepted", "blocks"),
@@ -31,7 +31,7 @@ PANELS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def examine_all(*, cases: int, seed: int) -> list[Examination]:
-    """Examine every property and machine, each for ``cases`` divided by its weight, at least three."""
+    """Examine every property and machine, each for its share of ``cases``, at least three."""
 
     def share(weight: int) -> int:
         return max(CASES_LEAST, cases // weight)

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from alyslab.batch import gate
-from alyslab.batch.gateway import NotebookScraps, RunScraps
+from alyslab.batch.executed import NotebookScraps
+from alyslab.batch.gateway import RunScraps
 from alyslab.checkers import Check
 
 FORMAT = "alyslab.report/1"

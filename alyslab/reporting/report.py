@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from alyslab.batch.atomic import writing
-from alyslab.batch.gateway import read_executed, read_run
+from alyslab.atomic import writing
+from alyslab.batch.executed import read_executed
+from alyslab.batch.gateway import read_run
 from alyslab.errors import LabError, NotebookError
 from alyslab.reporting.document import report_document
 from alyslab.reporting.html import index_page, notebook_page

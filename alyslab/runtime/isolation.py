@@ -27,19 +27,16 @@ import random
 import sys
 import threading
 import time
-from asyncio import mixins
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from alyslab.errors import IsolationError, StateError
-from alyslab.runtime.callback import NS_PER_S
 from alyslab.runtime.loop import SimulationLoop
+from alyslab.runtime.ordered import ordered_asyncio, quick_primitives
 from alyslab.runtime.randomness import Streams
-from alyslab.runtime.task import SimTask
-
-EPOCH_S = 1_767_225_600
-"""What ``time.time()`` shows at virtual time 0: 2026-01-01 00:00 UTC, an arbitrary constant."""
+from alyslab.runtime.replaced import replaced
+from alyslab.runtime.virtual_time import SLEEPING, virtual_time
 
 real_perf_counter = time.perf_counter
 """For measuring the simulation itself."""
@@ -58,7 +55,7 @@ _FORBIDDEN = {
     "os.fork": ("forking", "a node, or the wall clock (alyslab.runtime.wall)"),
     "os.forkpty": ("forking", "a node, or the wall clock (alyslab.runtime.wall)"),
     "os.exec": ("replacing the process", "a node, or the wall clock (alyslab.runtime.wall)"),
-    "time.sleep": ("time.sleep()", "await asyncio.sleep() or await node.sleep()"),
+    "time.sleep": SLEEPING,
 }
 
 _turn = threading.RLock()
@@ -91,7 +88,7 @@ class GlobalRandomness:
         before = (random.getstate(), self._numpy.get_state())
         self._put(self._states)
         try:
-            with _replaced(os, "urandom", self._bytes):
+            with replaced(os, "urandom", self._bytes):
                 yield
         finally:
             self._states = (random.getstate(), self._numpy.get_state())
@@ -114,9 +111,9 @@ def isolated(loop: SimulationLoop, randomness: GlobalRandomness) -> Iterator[Non
     with ExitStack() as stack:
         stack.enter_context(_one_thread())
         stack.enter_context(_running_loop(loop))
-        stack.enter_context(_ordered_asyncio())
-        stack.enter_context(_quick_primitives())
-        stack.enter_context(_virtual_time(loop))
+        stack.enter_context(ordered_asyncio())
+        stack.enter_context(quick_primitives())
+        stack.enter_context(virtual_time(loop))
         stack.enter_context(randomness.installed())
         stack.enter_context(_collector_at_rest())
         stack.enter_context(_unaudited_refused())
@@ -161,111 +158,6 @@ def _running_loop(loop: SimulationLoop) -> Iterator[None]:
         asyncio._set_running_loop(before)
 
 
-@contextmanager
-def _ordered_asyncio() -> Iterator[None]:
-    """Give asyncio's functions that build sets an order that does not depend on addresses."""
-    as_completed, all_tasks = asyncio.as_completed, asyncio.all_tasks
-
-    def ordered_as_completed(fs: Any, *, timeout: float | None = None) -> Any:
-        simulated = isinstance(asyncio._get_running_loop(), SimulationLoop)
-        if simulated and not asyncio.isfuture(fs) and not asyncio.iscoroutine(fs):
-            fs = [asyncio.ensure_future(item) for item in fs]  # the set within would start them in any order
-        return as_completed(fs, timeout=timeout)
-
-    def ordered_all_tasks(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task[Any]]:
-        tasks = all_tasks(loop)
-        ordered: set[asyncio.Task[Any]] = set()
-        ordered.update(sorted(tasks, key=_number))  # a set's order depends on that of its insertions
-        return ordered
-
-    with ExitStack() as stack:
-        for module in (asyncio, asyncio.tasks):
-            stack.enter_context(_replaced(module, "as_completed", ordered_as_completed))
-            stack.enter_context(_replaced(module, "all_tasks", ordered_all_tasks))
-        yield
-
-
-@contextmanager
-def _quick_primitives() -> Iterator[None]:
-    """Let asyncio's queues, locks and sleep make their futures without the loop asking who they are."""
-    bound: Any = mixins._LoopBoundMixin
-    original, running = bound._get_loop, asyncio._get_running_loop
-    original_sleep = asyncio.sleep
-
-    def get_loop(self: Any) -> Any:
-        loop = running()
-        if type(loop) is not SimulationLoop:
-            return original(self)
-        if self._loop is not loop:
-            original(self)  # binds it, or refuses what belongs to another loop
-        return loop.primitives
-
-    async def sleep(delay: float, result: Any = None) -> Any:
-        loop = running()
-        if type(loop) is not SimulationLoop or delay <= 0:
-            return await original_sleep(delay, result)
-        future: asyncio.Future[Any] = loop.primitives.create_future()
-        timer = loop.call_later(delay, _wake, future, result)
-        try:
-            return await future
-        finally:
-            timer.cancel()
-
-    bound._get_loop = get_loop
-    asyncio.sleep = asyncio.tasks.sleep = sleep
-    try:
-        yield
-    finally:
-        bound._get_loop = original
-        asyncio.sleep = asyncio.tasks.sleep = original_sleep
-
-
-def _wake(future: asyncio.Future[Any], result: Any) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _number(task: asyncio.Task[Any]) -> int:
-    return task.number if isinstance(task, SimTask) else -1
-
-
-@contextmanager
-def _virtual_time(loop: SimulationLoop) -> Iterator[None]:
-    real_localtime, real_gmtime, real_strftime = time.localtime, time.gmtime, time.strftime
-    real_asctime, real_ctime = time.asctime, time.ctime
-
-    def now_s() -> float:
-        return EPOCH_S + loop.now_ns / 1e9
-
-    def forbidden_sleep(_: float) -> None:
-        raise IsolationError(*_FORBIDDEN["time.sleep"])
-
-    virtual: dict[str, Callable[..., Any]] = {
-        "time": now_s,
-        "time_ns": lambda: EPOCH_S * NS_PER_S + loop.now_ns,
-        "monotonic": lambda: loop.now_ns / 1e9,
-        "monotonic_ns": lambda: loop.now_ns,
-        "perf_counter": lambda: loop.now_ns / 1e9,
-        "perf_counter_ns": lambda: loop.now_ns,
-        "localtime": lambda seconds=None: real_localtime(now_s() if seconds is None else seconds),
-        "gmtime": lambda seconds=None: real_gmtime(now_s() if seconds is None else seconds),
-        "strftime": lambda form, when=None: real_strftime(
-            form, real_localtime(now_s()) if when is None else when
-        ),
-        "asctime": lambda when=None: real_asctime(real_localtime(now_s()) if when is None else when),
-        "ctime": lambda seconds=None: real_ctime(now_s() if seconds is None else seconds),
-        "clock_gettime": lambda clock: now_s() if clock == time.CLOCK_REALTIME else loop.now_ns / 1e9,
-        "clock_gettime_ns": lambda clock: (
-            (EPOCH_S * NS_PER_S if clock == time.CLOCK_REALTIME else 0) + loop.now_ns
-        ),
-        "sleep": forbidden_sleep,
-    }
-    with ExitStack() as stack:
-        for name, function in virtual.items():
-            stack.enter_context(_replaced(time, name, function))
-        yield
-
-
 _UNAUDITED = (
     (_thread, "start_new_thread", "_thread.start_new_thread"),
     (_thread, "start_joinable_thread", "_thread.start_new_thread"),
@@ -287,7 +179,7 @@ def _unaudited_refused() -> Iterator[None]:
     with ExitStack() as stack:
         for module, name, event in _UNAUDITED:
             if hasattr(module, name):
-                stack.enter_context(_replaced(module, name, refusal(event)))
+                stack.enter_context(replaced(module, name, refusal(event)))
         yield
 
 
@@ -306,26 +198,3 @@ def _collector_at_rest() -> Iterator[None]:
         if frozen_here:
             gc.unfreeze()
         (gc.enable if was_enabled else gc.disable)()
-
-
-@contextmanager
-def _replaced(module: Any, name: str, function: Callable[..., Any]) -> Iterator[None]:
-    """Replace a module's function for calls from this thread until the block ends.
-
-    Other threads, and whoever imported the name meanwhile and calls it later,
-    get the original.
-    """
-    original = getattr(module, name)
-    thread, identify = threading.get_ident(), threading.get_ident
-    active = True
-
-    def either(*args: Any, **kwargs: Any) -> Any:
-        return (function if active and identify() == thread else original)(*args, **kwargs)
-
-    either.__name__ = either.__qualname__ = name
-    setattr(module, name, either)
-    try:
-        yield
-    finally:
-        active = False
-        setattr(module, name, original)

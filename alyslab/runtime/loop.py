@@ -8,6 +8,9 @@ unchanged.
 What the loop does is folded into a digest as it goes: the number of the task
 of each step (-1 for a callback), and each jump of time.  It covers a program
 that records nothing in a journal.
+
+This file is longer than others here: what asyncio calls once a step are
+closures over the queue and the clock, which a split would turn into look-ups.
 """
 
 from __future__ import annotations

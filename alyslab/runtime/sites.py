@@ -146,6 +146,15 @@ class Sites:
         """Let sites fire again after :meth:`rest`."""
         self._resting = False
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Let no site fire inside the block: for what the laboratory does with code under test itself."""
+        before, self._resting = self._resting, True
+        try:
+            yield
+        finally:
+            self._resting = before
+
     def coverage(self) -> tuple[SiteCoverage, ...]:
         """Return what each site that was visited did, by name."""
         return tuple(

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-_NOT_OWN = (str(Path(asyncio.__file__).parent), str(Path(__file__).with_name("isolation.py")))
+_NOT_OWN = (str(Path(asyncio.__file__).parent), str(Path(__file__).with_name("ordered.py")))
 """Where asyncio's code stands, and what stands in for it during a run."""
 
 

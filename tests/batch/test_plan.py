@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from alyslab.batch.plan import Plan, Request, make_plan
+from alyslab.batch.plan import Plan, Request
+from alyslab.batch.planner import make_plan
 from alyslab.errors import NotebookError, ParameterError
 from tests.batch.lab import write_lab, write_notebook
 

@@ -22,7 +22,8 @@ import pytest
 
 from alyslab.batch.gateway import RunScraps, read_run
 from alyslab.batch.manifest import read_manifest
-from alyslab.batch.plan import Request, make_plan
+from alyslab.batch.plan import Request
+from alyslab.batch.planner import make_plan
 from alyslab.batch.progress import progress_on
 from alyslab.batch.runner import Limits, resume_batch, run_batch
 from alyslab.errors import LabError, RunDirectoryError
@@ -143,7 +144,8 @@ def resume(root: Path, run_id: str) -> Path:
 SCRIPT = """
 import sys
 from pathlib import Path
-from alyslab.batch.plan import Request, make_plan
+from alyslab.batch.plan import Request
+from alyslab.batch.planner import make_plan
 from alyslab.batch.progress import progress_on
 from alyslab.batch.runner import Limits, resume_batch, run_batch
 from alyslab.errors import AlyslabError
@@ -296,15 +298,16 @@ def test_a_disk_that_fills_up_is_one_sentence(tmp_path: Path, monkeypatch: pytes
     """The lab failed, not the experiment; and the message says how to go on."""
     import errno
 
-    from alyslab.batch import pool, runner
+    from alyslab.batch import runner
+    from alyslab.batch.task import Event
 
     def full(_pool: object, tasks: Any) -> Any:
         from alyslab.batch.failure import Ending
 
         ending = Ending(how="raised", name="OSError", message="No space left on device", errno=errno.ENOSPC)
         for task in tasks:
-            yield pool.Event(task=task, what="started")
-            yield pool.Event(task=task, what="ended", ending=ending)
+            yield Event(task=task, what="started")
+            yield Event(task=task, what="ended", ending=ending)
 
     monkeypatch.setattr(runner.WorkerPool, "run", full)
     with pytest.raises(LabError, match="No space left on device") as caught:
@@ -314,8 +317,6 @@ def test_a_disk_that_fills_up_is_one_sentence(tmp_path: Path, monkeypatch: pytes
 
 def test_workers_that_cannot_start_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken installation must not look like a failed experiment."""
-    from alyslab.batch import pool
-
-    monkeypatch.setattr(pool.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(LabError, match="a worker process could not start: exit code 1"):
         run_lab(tmp_path, {"good": (PASSING,)})

@@ -23,6 +23,9 @@ HELD = Account(
     kept_back=12,
     noticed_by=("node-2",),
     noticed_after_s=8.5,
+    provable=True,
+    bound_s=None,
+    watched_s=90.0,
     depth_blocks=1,
     finals_in_conflict=0,
     payments_undone=0,
@@ -55,8 +58,16 @@ def test_an_account_tells_in_a_line_and_in_json_what_follows_from_it() -> None:
     lost = replace(HELD, finals_in_conflict=1, honest_blocks=0, noticed_by=(), noticed_after_s=None)
 
     assert "safety held, honest blocks went on; 2 of 4 members must win" in HELD.summary
-    assert "noticed by 0 (nobody); safety BROKEN, honest blocks STOPPED" in lost.summary
+    assert "MISSED, by 0 nodes; safety BROKEN, honest blocks STOPPED" in lost.summary
     assert json.loads(json.dumps(lost.as_dict()))["safe"] is False
+
+
+def test_what_nobody_saw_is_neither_safe_nor_unsafe() -> None:
+    """A chain of which no row tells has shown nothing; what was earned is told where it was counted."""
+    unseen = replace(HELD, depth_blocks=None, earned_ratio=0.484)
+
+    assert unseen.safe is None
+    assert "earned 48.4% of all; safety was not at stake" in unseen.summary
 
 
 def test_a_run_without_attacks_has_no_accounts() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from alyslab.chaos.attacks import Account, accounts
-from alyslab.chaos.byzantine import BYZANTINE, DETECTED_BY
+from alyslab.chaos.byzantine import BYZANTINE
 from alyslab.chaos.conduct import Outcome, run_plan
+from alyslab.chaos.noticing import NOTICING, signs_of
 from alyslab.chaos.plan import Entry, PlanError
 from alyslab.chaos.systems import system_named
 from alyslab.chaos.target import Target
@@ -87,18 +88,18 @@ def test_a_federation_bears_one_cheat_who_really_cheats(fault: str) -> None:
 def test_honest_nodes_notice_from_what_they_received_and_only_then(fault: str) -> None:
     """Detection must not read the attacker's label; rows that are always there would show nothing."""
     one = account(cheated(fault))
-    kind, field, value = DETECTED_BY[fault]
 
     assert one.noticed_by
     assert one.noticed_after_s is not None
-    assert not [row for row in cheated(None).run.journal.select(kind=kind) if row.fields[field] == value]
+    assert one.bound_s is None or one.noticed_after_s <= one.bound_s
+    assert not list(signs_of(cheated(None).run.journal, fault, 0))
 
 
 def test_no_detection_reads_the_attackers_own_rows() -> None:
     """Those are for who looks on; a detector that knew them would detect whatever happens."""
-    kinds = {kind for kind, _, _ in DETECTED_BY.values()}
+    kinds = {kind for one in NOTICING.values() for kind, _, _ in one.signs}
 
-    assert all(kind.startswith("consensus.") for kind in kinds)
+    assert all(kind.startswith(("consensus.", "mining.")) for kind in kinds)
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,9 @@ def test_no_false_alarm_in_forty_drawn_plans() -> None:
 
 
 @pytest.mark.soak
-def test_no_false_alarm_in_a_thousand_drawn_plans() -> None:
-    """The same by the thousand."""
-    trials = (attempt(CASE, seed) for seed in range(1_000, 2_000))
+@pytest.mark.timeout(1_800)
+def test_no_false_alarm_in_two_hundred_drawn_plans() -> None:
+    """The same by the hundred; over all systems the catalogue's clean runs go on to thousands."""
+    trials = (attempt(CASE, seed) for seed in range(1_000, 1_200))
 
     assert [(trial.seed, trial.checks) for trial in trials if trial.status != "pass"] == []

@@ -28,3 +28,20 @@ def test_each_variant_makes_one_count_smaller_the_greatest_step_first() -> None:
 def test_what_is_at_its_least_has_no_variant() -> None:
     """Nothing below one of anything."""
     assert list(smaller_counts(workload, {"peers": 1})) == []
+
+
+async def made_of(*, scenes: tuple[str, ...] = ("a", "b", "c"), names: tuple[str, ...] = ()) -> None:
+    """A workload that is made of scenes."""
+
+
+def test_a_list_of_words_is_halved_and_then_loses_one_at_a_time() -> None:
+    """The scene that matters may be the last one; without any there is no workload."""
+    assert counts(made_of, {}) == {"scenes": 3}
+    assert [one["scenes"] for one in smaller_counts(made_of, {})] == [
+        ["a"],
+        ["b", "c"],
+        ["b", "c"],
+        ["a", "c"],
+        ["a", "b"],
+    ]
+    assert list(smaller_counts(made_of, {"scenes": ["c"]})) == []

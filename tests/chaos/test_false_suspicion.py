@@ -38,9 +38,10 @@ def test_no_false_suspicion_in_twenty_runs() -> None:
 
 
 @pytest.mark.soak
-def test_no_false_suspicion_in_a_thousand_runs() -> None:
+@pytest.mark.timeout(1_800)
+def test_no_false_suspicion_in_two_hundred_runs() -> None:
     """The same, by the number that a laboratory can wait for."""
-    assert [(seed, rows[0]) for seed in range(100, 1_100) if (rows := said(seed))] == []
+    assert [(seed, rows[0]) for seed in range(100, 300) if (rows := said(seed))] == []
 
 
 @pytest.mark.parametrize("seed", range(1, 4))

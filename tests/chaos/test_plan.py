@@ -108,3 +108,10 @@ def test_the_schema_names_its_version_and_every_fault() -> None:
 
     assert document["$id"] == FORMAT
     assert document["$defs"]["Entry"]["properties"]["fault"]["enum"] == list(FAULTS)
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    """The last would win without a word, and another plan than the one written would run."""
+    _, problems = read_text('{"system": "quorum", "system": "sync", "entries": []}')
+
+    assert ["twice in one object: system" in str(problem) for problem in problems] == [True]

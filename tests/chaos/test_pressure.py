@@ -45,6 +45,17 @@ def test_memory_disk_and_files_are_really_held_and_released_after(scratch: Path)
     assert left_over() == list(scratch.iterdir()) == []
 
 
+def test_the_kernel_refuses_the_share_of_writes_that_was_asked_for(scratch: Path) -> None:
+    """A real errno at a real write, by a cap that only the child has; counted where it was told."""
+    with pressing(Load(error_ratio=0.5), longest_s=30) as pressure:
+        (folder,) = scratch.iterdir()
+        while pressure.measure().errors < 2:
+            assert psutil.Process(pressure._process.pid).is_running()
+        failed, writes = map(int, (folder / "errors").read_text().split() or (0, 0))
+    assert abs(failed - 0.5 * writes) <= 1
+    assert list(scratch.iterdir()) == []
+
+
 def test_the_child_is_ended_when_the_block_raises(scratch: Path) -> None:
     """Pressure that outlives its test slows everything after it."""
     before = children()
@@ -62,6 +73,7 @@ def test_the_child_is_ended_when_the_block_raises(scratch: Path) -> None:
         (Load(files=MOST_FILES + 1), 1.0),
         (Load(busy_ratio=0.7, sync_ratio=0.7), 1.0),
         (Load(held_bytes=-1), 1.0),
+        (Load(error_ratio=1.5), 1.0),
         (Load(), 3_600.0),
     ],
 )
@@ -98,4 +110,5 @@ def test_every_fault_of_the_back_end_is_felt_in_its_own_measure(scratch: Path) -
     assert idle.files > MOST_FILES > felt["resource.cpu"].files
     assert felt["resource.cpu"].cpu_s > 0
     assert felt["resource.disk_slow"].file_bytes > 0
+    assert felt["resource.io_errors"].errors > 0 == idle.errors
     assert list(scratch.iterdir()) == []

@@ -102,6 +102,7 @@ def test_a_swallowed_disk_error_shows_when_all_crash_after_it() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_every_planted_bug_is_found_within_two_hundred_seeds(defect: str) -> None:
     """A checker that no bug can trip proves nothing.  Source: issue 7."""
@@ -111,6 +112,7 @@ def test_every_planted_bug_is_found_within_two_hundred_seeds(defect: str) -> Non
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1_800)
 def test_nothing_is_found_in_hundreds_of_seeds_where_nothing_is_planted() -> None:
     """False alarms would teach people to ignore true ones."""
     alarms = [seed for seed in range(5_000, 5_200) if attempt("chaos:quorum", seed).status != "pass"]

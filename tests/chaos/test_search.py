@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alyslab.chaos.cases import case_named, case_of, chosen, parts
-from alyslab.chaos.corpus import Corpus
-from alyslab.chaos.search import search
+from alyslab.chaos.corpus import Corpus, Kept, Replayed
+from alyslab.chaos.search import Search, search
 from alyslab.chaos.systems import SYSTEMS
 from alyslab.chaos.trial import attempt
 from alyslab.errors import BadInputError
@@ -121,8 +122,9 @@ def test_the_search_stops_at_the_first_violation_or_collects_all(found) -> None:
     """One for a person who waits, the other for the night."""
     assert [trial.violates for trial in found.trials] == [False] * (len(found.trials) - 1) + [True]
 
-    everything = search(seeds=range(4), cases=QUORUM, planted=PLANTED)
-    assert len(everything.trials) == 4
+    last = found.trials[-1].seed
+    everything = search(seeds=(last, last + 1), cases=QUORUM, planted=PLANTED)
+    assert [trial.seed for trial in everything.trials] == [last, last + 1]
     assert len(everything.violations) == sum(finding.times for finding in everything.findings)
 
 
@@ -136,7 +138,6 @@ def test_the_same_seeds_give_the_same_trials() -> None:
 
 def test_an_exception_of_the_code_under_test_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     """One broken seed must not end the search, nor be counted as a pass."""
-    from dataclasses import replace
 
     async def broken() -> None:
         raise ZeroDivisionError("here")
@@ -195,6 +196,78 @@ def test_a_token_that_can_t_be_run_is_told_and_stops_nothing(found, tmp_path: Pa
     assert runnable.still_fails
     assert gone.trial is None
     assert "no case runs gone:away" in gone.problem
+
+
+def test_two_searches_on_one_corpus_keep_each_other_s_findings(found, tmp_path: Path) -> None:
+    """Both began with an empty file; the second to end must not throw away what the first wrote."""
+    path = tmp_path / "corpus.jsonl"
+    one, other = Corpus(path, "v1"), Corpus(path, "v1")
+    (trial,) = found.violations
+
+    assert one.keep([trial]) == 1
+    assert other.keep([trial, replace(trial, token="alys1-other")]) == 1
+    assert [kept.token for kept in Corpus(path, "v1").kept] == [trial.token, "alys1-other"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"status": "pass", "checks": ()}, "passes now"),
+        ({"status": "inconclusive", "checks": ()}, "says nothing now: too little was seen"),
+        ({"status": "error", "checks": ("KeyError",), "note": "x"}, "raises now: KeyError: x"),
+        ({"checks": ("another",)}, "breaks another promise now: another"),
+    ],
+)
+def test_what_became_of_a_kept_run_is_said_as_it_is(found, changes: dict, says: str) -> None:
+    """A run that raises, or breaks something else, has not been mended."""
+    (trial,) = found.violations
+    kept = Kept(token=trial.token, case=trial.case, checks=trial.checks, version="v1")
+    now = Replayed(kept=kept, trial=replace(trial, **changes))
+
+    assert (now.state, now.still_fails) == (says, False)
+    assert Replayed(kept=kept, trial=trial, same_digest=False).state == (
+        "still fails, with another journal of the same code"
+    )
+
+
+def test_a_token_of_another_python_has_no_digest_to_compare(found, tmp_path: Path) -> None:
+    """asyncio takes other steps there: another journal says nothing about the code."""
+    path = tmp_path / "corpus.jsonl"
+    (trial,) = found.violations
+    elsewhere = replace(Token.parse(trial.token), python="3.99", journal_digest="0" * 16)
+    Corpus(path, "v1").keep([replace(trial, token=str(elsewhere))])
+
+    (again,) = Corpus(path, "v1").replay()
+    assert (again.still_fails, again.same_digest) == (True, None)
+
+
+def test_findings_that_can_t_be_kept_are_told_and_not_lost(found, tmp_path: Path) -> None:
+    """The disk filled up meanwhile: the search itself was not in vain."""
+    (tmp_path / "file").write_text("")
+    corpus = Corpus(tmp_path / "file" / "corpus.jsonl", "v1")
+    stopped = search(seeds=[found.violations[0].seed], cases=QUORUM, planted=PLANTED, corpus=corpus)
+
+    assert len(stopped.findings) == 1
+    assert "could not write" in stopped.unkept
+
+
+def test_a_bug_of_another_part_is_planted_and_one_of_none_refused() -> None:
+    """Each process loads what its case needs; the bug's own module may not be among that."""
+    assert attempt("mining:mine", 1, PLANTED).status == "pass"
+    with pytest.raises(BadInputError, match=r"did you mean quorum\.timer_lost_on_pause"):
+        attempt("mining:mine", 1, ("quorum.timer_lost_on_paus",))
+    with pytest.raises(BadInputError) as refused:
+        search(seeds=range(2), cases=QUORUM, planted=("no.bug", "x"))
+    assert [problem.value for problem in refused.value.problems] == ["no.bug", "x"]
+
+
+def test_a_search_over_everything_names_the_sites_that_no_run_came_by() -> None:
+    """The table of a search over one case has those of that case."""
+    nothing = Search(everything=True)
+
+    assert {site.gap for site in nothing.sites} == {"no run came by"}
+    assert Search().sites == []
 
 
 def test_a_corpus_that_is_none_is_refused_with_its_lines(tmp_path: Path) -> None:

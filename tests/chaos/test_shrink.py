@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -58,14 +59,14 @@ def failing(entries: int) -> str:
 
 @pytest.fixture(scope="module")
 def small() -> Shrunk:
-    return shrink(failing(5), check=CONVERGES, limit_s=20.0)
+    return shrink(failing(4), check=CONVERGES, limit_s=20.0)
 
 
 def test_the_cause_is_what_is_left(small: Shrunk) -> None:
-    """Four harmless faults go, the pause that matters stays."""
+    """Three harmless faults go, the pause that matters stays."""
     assert small.plan is not None
     assert [one.fault for one in small.plan.entries] == ["process.pause"]
-    assert (small.before.entries, small.after.entries) == (5, 1)
+    assert (small.before.entries, small.after.entries) == (4, 1)
     assert small.after.faulty_s < small.before.faulty_s
 
 
@@ -80,6 +81,21 @@ def test_time_is_bounded_and_what_was_gained_is_kept() -> None:
 
     assert not small.complete
     assert small.after.entries == small.before.entries
+
+
+@pytest.mark.parametrize("limit_s", [-1.0, float("nan"), float("inf")])
+def test_a_limit_that_is_none_is_refused(limit_s: float) -> None:
+    """Not a number is less than nothing and more than nothing: it would never be over."""
+    with pytest.raises(BadInputError, match="not a time limit"):
+        shrink("alys1-x", limit_s=limit_s)
+
+
+def test_a_token_of_another_python_says_so_where_its_run_holds() -> None:
+    """asyncio takes other steps there: the run is another one."""
+    token = Token.parse(outcome(entry("process.pause", end_s=1.0)).run.token)
+
+    with pytest.raises(BadInputError, match=r"made under Python 3\.99, run under"):
+        shrink(str(replace(token, python="3.99")))
 
 
 def test_a_token_whose_run_keeps_its_promises_can_t_be_shrunk() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alyslab.chaos.incidents import Incident
 from alyslab.chaos.search import Search
-from alyslab.chaos.studies import by_family, checks, plan_of_family, spans, with_intervals
+from alyslab.chaos.studies import by_family, checks, incident_rows, plan_of_family, spans, with_intervals
 
 from .plans import entry, outcome
 
@@ -52,3 +53,26 @@ def test_a_search_that_found_nothing_fails_its_check(runs) -> None:
     assert found["the planted bug is found"] is None
     assert found["its plan shrinks to the cause"] is None
     assert found["no promise is broken where no bug is planted"] is True
+
+
+def test_a_row_of_an_incident_says_why_there_is_no_time_to_recover() -> None:
+    """An empty field would read as a member that never came back."""
+
+    def row(affected: str, shared: str, recover_s: float | None, recovered: bool = True) -> float | str:
+        names = {"affected": tuple(affected), "shared": tuple(shared)}
+        one = Incident(
+            **names,
+            entry="e1",
+            fault="process.pause",
+            targets=("a",),
+            start_s=1.0,
+            detect_s=None,
+            recover_s=recover_s,
+            recovered=recovered,
+        )
+        return incident_rows([one])[0][-1]
+
+    assert row("a", "", 4.04) == 4.0
+    assert row("a", "a", None) == "counted with another"
+    assert row("", "", None) == "nobody stopped"
+    assert row("ab", "b", None, recovered=False) == "never"

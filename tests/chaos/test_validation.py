@@ -184,6 +184,13 @@ def test_an_option_that_the_system_can_t_have_is_refused(options: dict[str, Any]
     assert what in one_problem(entry("process.pause"), options=options)
 
 
+def test_a_member_in_two_groups_is_a_contradiction() -> None:
+    """It could reach both, and the groups would be none."""
+    groups = {"groups": [["member-0"], ["member-0", "member-1"]]}
+
+    assert "in two groups" in one_problem(entry("network.groups", parameters=groups))
+
+
 def test_a_plan_for_another_system_is_refused() -> None:
     """Its members would be other ones."""
     assert "the plan is for 'quorum'" in str(all_problems(plan(), "actors")[0])

@@ -78,6 +78,7 @@ def test_who_has_no_gate_needs_none() -> None:
         ({}, {"state": "blocks"}, False),
         ({}, {"state": "synced", "height": 1}, True),
         ({}, {"age_ms": 15_001}, False),
+        ({}, {"age_ms": 15_001, "state": "synced"}, False),
         ({"health_least": 0.7}, {"health": 0.69}, False),
         ({"needs_federation": True}, {"federation": False}, False),
         ({"needs_federation": True}, {"federation": False, "state": "synced"}, False),

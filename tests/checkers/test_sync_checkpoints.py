@@ -36,6 +36,16 @@ def test_a_damaged_checkpoint_may_not_be_recovered_from() -> None:
     assert failed(checkpoints_hold(log(created(1, 10), rot, created(3, 10), back))) == []
 
 
+def test_a_damaged_checkpoint_that_is_refused_was_a_decision_too() -> None:
+    """With no good one left the node begins at the genesis; that it did not trust it was seen."""
+    rot = at(2, "fault.checkpoint", height=10)
+    refused = at(4, "sync.checkpoint_refused", directory="checkpoint/1", rule="state_damaged", height=10)
+    check = {each.name: each for each in checkpoints_hold(log(created(1, 10), rot, refused)).checks}[TRUSTED]
+
+    assert check.passed is True
+    assert checkpoints_hold(log(created(1, 10), refused)).checks[1].passed is None
+
+
 def fault(seconds: float, what: str, place: int = 0) -> Event:
     return at(seconds, "disk.fault", what=what, file="checkpoint/1/state", at=place)
 

@@ -89,3 +89,17 @@ def test_a_harness_that_is_down_runs_nothing() -> None:
 
     with pytest.raises(HarnessError, match="not initialised"):
         asyncio.run(main())
+
+
+def test_its_trial_is_what_it_runs_with_its_own_checker() -> None:
+    """A search for planted bugs must judge as the harness does, and not before it is up."""
+    workload = harness()
+    with pytest.raises(HarnessError, match="not initialised"):
+        workload.trial(strategy="fifo")
+    asyncio.run(workload.initialize())
+
+    verdicts = {
+        events: workload.trial(strategy="random").run(4, events=events).verdict.status for events in (2, 3)
+    }
+
+    assert verdicts == {2: "pass", 3: "fail"}

@@ -68,7 +68,8 @@ def test_the_verdict_carries_the_numbers(context: PhaseContext) -> None:
 
 def test_what_is_not_asked_for_is_not_observed() -> None:
     """Zero seeds find nothing, which is no success."""
-    context = asyncio.run(shown({"messages": 1, "hunt_seeds": 0, "clean_seeds": 0, "bench_messages": 0}))
+    nothing = {"hunt_seeds": 0, "clean_seeds": 0, "bench_messages": 0, "property_cases": 0}
+    context = asyncio.run(shown({"messages": 1, **nothing}))
     by_name = {limit.name: limit.claim for limit in ACTOR_CORE.limits}
     verdict = judge(ACTOR_CORE.limits, context.observations, context.parameters)
     unseen = {check.name for check in verdict.checks if check.passed is None}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from alyslab.checkers.sync import never_claimed
 from alyslab.checkers.sync_log import SyncLog
+from alyslab.checkers.verdict import Check, Verdict
 from alyslab.harnesses.sync.workloads import WORKLOADS
 from alyslab.metrics import MetricsCollector
 from alyslab.phases.context import PhaseContext
@@ -17,8 +18,9 @@ from alyslab.runtime.replay import replay
 
 TRIAL = WORKLOADS["trial"]
 EASY = "sync.production_while_behind"
-HARD = "sync.checkpoint_not_verified"
+OTHER = "sync.checkpoint_not_verified"
 LIMITS = hunting_limits("a test")
+PASSING = Verdict((Check(name="all is well", observed=True, comparison="==", limit=True),))
 
 
 def hunted(*hunts: Hunt, seed: int = 5_000) -> PhaseContext:
@@ -47,10 +49,11 @@ def test_a_bug_that_is_found_counts_with_its_seeds() -> None:
 
 def test_a_bug_that_is_missed_fails_by_name() -> None:
     """The limit of seeds came first; that must not count as a find."""
-    context = hunted(hunt(EASY, HARD, seeds=1), seed=5_001)
+    blind = replace(TRIAL, judge=lambda _: PASSING)
+    context = hunted(hunt(EASY), Hunt(trial=blind, defects=(OTHER,), seeds=1, clean_seeds=0))
 
     assert seen(context)["planted_bugs_missed"] == 1
-    assert context.observations["planted_bugs_missed"].evidence == ({"missed": HARD},)
+    assert context.observations["planted_bugs_missed"].evidence == ({"missed": OTHER},)
     assert judge(LIMITS, context.observations, {}).status == "fail"
 
 

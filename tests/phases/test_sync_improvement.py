@@ -15,10 +15,12 @@ from alyslab.phases.sync_improvement import SYNC_IMPROVEMENT
 from alyslab.phases.validator import judge
 
 SMALL: Mapping[str, ParameterValue] = {
-    "sync_blocks": 600,
-    "narrow_blocks": 2_000,
-    "recovery_seeds": 2,
-    "property_cases": 3,
+    "sync_blocks": 200,
+    "fault_blocks": 160,
+    "narrow_blocks": 1_000,
+    "live_nodes": 4,
+    "recovery_seeds": 1,
+    "property_cases": 1,
     "chaos_seeds": 1,
 }
 

@@ -8,6 +8,7 @@ from alyslab.errors import BadInputError, ParameterError
 from alyslab.property import Falsified, examine
 from alyslab.property.profiles import CASES, DATABASE, profile
 from alyslab.property.property import check_case, run_case, run_in_simulation
+from alyslab.property.search import Search
 from alyslab.runtime import simulate
 from alyslab.runtime.replay import replay
 from tests.property import systems
@@ -95,6 +96,18 @@ def test_discarded_cases_are_counted_apart():
     assert seen.discarded_ratio == seen.discarded / (seen.discarded + seen.cases)
 
 
+def test_a_costly_property_has_fewer_cases_under_quick_only():
+    """The weight is for who waits; CI and soak try as many as the issue asks for."""
+    import dataclasses
+
+    heavy = dataclasses.replace(SUM, weight=10)
+
+    quick = examine(heavy, profile_name="quick")
+
+    assert (quick.cases, quick.weight) == (10, 10)
+    assert Search(weight=10, profile_name="ci").settings.max_examples == CASES["ci"]
+
+
 def test_one_seed_gives_one_search():
     """Two people who examine with one seed must talk of one search."""
     first, second = (examine(SUM, planted=(WRAPS,), seed=9, shrink=False) for _ in range(2))
@@ -150,6 +163,7 @@ def test_profiles_search_as_long_as_they_promise(monkeypatch):
         assert profile(name).deadline is None
         assert profile(name).derandomize == (name != "soak")
         assert profile(name).suppress_health_check == ()
+        assert profile(name, weight=10).max_examples == (10 if name == "quick" else cases)
     assert profile("soak").database.path == DATABASE
     monkeypatch.setenv("HYPOTHESIS_PROFILE", "ci")
     assert profile().max_examples == 1_000

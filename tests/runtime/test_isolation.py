@@ -24,7 +24,7 @@ import pytest
 
 from alyslab.errors import IsolationError, StateError
 from alyslab.runtime import current, simulate
-from alyslab.runtime.isolation import EPOCH_S
+from alyslab.runtime.virtual_time import EPOCH_S
 
 
 def result(main, **options):

@@ -1,7 +1,7 @@
 """Saved journals: exact round trips, and files that are not what they claim."""
 
-# A table of makers; damage may be refused or harmless.
-# ruff: noqa: PLW0108, PT017
+# A table of makers.
+# ruff: noqa: PLW0108
 
 from __future__ import annotations
 
@@ -206,17 +206,6 @@ def test_rows_that_were_changed_are_found_by_the_digest(tmp_path, edit):
         Journal.load(tmp_path / "run.parquet")
 
 
-def _load_or_refuse(path, expected):
-    """Load a damaged file: refused, or else not damaged where it counts."""
-    try:
-        loaded = Journal.load(path)
-    except JournalFileError as error:
-        assert error.exit_code == 2
-    else:
-        assert loaded.digest == expected.digest
-        assert plain_events(loaded) == plain_events(expected)
-
-
 def test_truncated_file_is_bad_input(tmp_path):
     """A full disk or an aborted copy cuts files."""
     journal = saved(tmp_path / "good.parquet")
@@ -230,15 +219,32 @@ def test_truncated_file_is_bad_input(tmp_path):
     assert Journal.load(path).digest == journal.digest
 
 
-def test_flipped_bits_are_refused_or_harmless(tmp_path):
-    """Bit rot must never become another journal, nor a crash of the reader."""
-    journal = saved(tmp_path / "good.parquet")
-    content = (tmp_path / "good.parquet").read_bytes()
+def _flipped(content, count):
+    """Yield so many copies of the bytes with one bit or a few of them turned over."""
     rng = random.Random(1)
-    path = tmp_path / "run.parquet"
-    for _ in range(300):
+    for _ in range(count):
         damaged = bytearray(content)
         for _ in range(rng.choice([1, 1, 1, 4])):
             damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+        yield bytes(damaged)
+
+
+def test_flipped_bits_are_refused_or_harmless(tmp_path):
+    """Bit rot must never become another journal, nor a crash of the reader."""
+    journal = saved(tmp_path / "good.parquet")
+    path = tmp_path / "run.parquet"
+    refused = []
+    for damaged in _flipped((tmp_path / "good.parquet").read_bytes(), 300):
         path.write_bytes(damaged)
-        _load_or_refuse(path, journal)
+        try:
+            loaded = Journal.load(path)
+        except JournalFileError as error:
+            refused.append(error)
+            continue
+        # The bit was where nothing is kept: a statistic, an index, what the file says of its writer.
+        assert loaded.digest == journal.digest
+        assert plain_events(loaded) == plain_events(journal)
+    assert 100 < len(refused) < 300, "a reader that refuses all, or nothing, is none"
+    assert {error.exit_code for error in refused} == {2}
+    # Parquet read these without a complaint: only the digest stands between them and the reader.
+    assert sum("their digest differs" in str(error) for error in refused) > 5

@@ -146,6 +146,19 @@ def test_sites_at_rest_fire_no_more_and_are_visited_all_the_same():
     assert any(sites.site(SITE) for _ in range(40))
 
 
+def test_sites_rest_within_a_block_and_are_then_as_they_were():
+    """What the laboratory prepares with code under test must not be struck, and must not wake what rests."""
+    sites = Sites(Streams(1), activation_ratio=1.0)
+    with sites.resting():
+        assert not any(sites.site(SITE) for _ in range(40))
+    assert any(sites.site(SITE) for _ in range(40))
+
+    sites.rest()
+    with sites.resting():
+        pass
+    assert not any(sites.site(SITE) for _ in range(40))
+
+
 @pytest.mark.parametrize("ratio", [-0.1, 1.1, float("nan"), "x", None, 10**400])
 def test_ratio_that_is_none_is_bad_input(ratio):
     """Percent for a share is the usual mistake."""

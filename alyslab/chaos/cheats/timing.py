@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from alyslab.chaos.byzantine import DETECTED_BY
+from alyslab.chaos.noticing import signs_of
 from alyslab.model.aura import author_index
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ class Timing:
     def _noticed(self) -> bool:
         """Return whether honest nodes wrote anew what shows the cheat, who knows all that they know."""
         since_ns, self._looked_ns = self._looked_ns, self._world.runtime.now_ns
-        kind, field, value = DETECTED_BY[f"byzantine.{self._behaviour}"]
-        rows = self._world.runtime.journal.select(kind=kind, after_ns=since_ns)
-        return any(row.fields[field] == value for row in rows)
+        return any(signs_of(self._world.runtime.journal, f"byzantine.{self._behaviour}", since_ns))
 
 
 def _at_once(world: World, member: str) -> bool:  # noqa: ARG001 - every trigger is asked alike

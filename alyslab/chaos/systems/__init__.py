@@ -18,6 +18,7 @@ SYSTEMS: Final[Mapping[str, str]] = MappingProxyType(
         "network": "alyslab.chaos.systems.network:NETWORK",
         "consensus": "alyslab.chaos.systems.consensus:CONSENSUS",
         "sync": "alyslab.chaos.systems.sync:SYNC",
+        "mining": "alyslab.chaos.systems.mining:MINING",
     }
 )
 """Where each system's description is: ``module:name``."""

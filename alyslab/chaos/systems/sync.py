@@ -12,7 +12,7 @@ from alyslab.chaos.plan import Phases
 from alyslab.chaos.system import Options, Signals, SystemSpec
 from alyslab.chaos.systems.nodes import NodeProcess
 from alyslab.harnesses.sync.history import history
-from alyslab.harnesses.sync.workloads.judging import judge_observed
+from alyslab.harnesses.sync.workloads.judging import judge
 from alyslab.harnesses.sync.workloads.trial import POLICY
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime.disk import DiskLatency
@@ -140,7 +140,7 @@ SYNC: Final = SystemSpec(
     name="sync",
     summary="nodes that sync a growing chain from peers",
     open=opened,
-    judge=judge_observed,
+    judge=judge,
     signals=Signals(kinds=("sync.imported",), read=_served, window_s=4 * SLOT_S),
     faults=faults_of("network", "process", "clock", "resource", "storage"),
     options={"nodes": 2, "peers": 4, "blocks": 120},

@@ -73,8 +73,8 @@ def digest_of(state: Any) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def require_actor(kind: object, options: Mapping[str, Any]) -> None:
-    """Refuse a class that can't be run as an actor.
+def require_actor(actor: str, kind: object, options: Mapping[str, Any]) -> None:
+    """Refuse a class that can't be run as the actor of that name.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def require_actor(kind: object, options: Mapping[str, Any]) -> None:
         With everything that is wrong with it.
     """
     problems = []
-    where = f"actor class {getattr(kind, '__name__', kind)}"
+    where = f"actor {actor} (not started), class {getattr(kind, '__name__', kind)}"
     if not isinstance(kind, type) or not issubclass(kind, Actor):
         problems.append(Problem(where=where, what="is no subclass of Actor", allowed="class X(Actor): …"))
     else:

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from alyslab.harnesses.actor.actor import digest_of
+from alyslab.harnesses.actor.ending import end_life, ended, finished
 from alyslab.harnesses.actor.health import Probe
 from alyslab.harnesses.actor.injector import Injector
 from alyslab.harnesses.actor.life import Life
@@ -102,13 +103,21 @@ class Cell:
         self.change(S.INITIALIZING, cause)
         await self.start()
 
-    async def suspend(self, cause: str) -> None:
-        """Take the actor down for a restart; its mailbox keeps what waits."""
+    def suspend(self, cause: str) -> None:
+        """Take the actor down for a restart, over once :meth:`down` returns; what waits for it waits on."""
         if self.state in (S.RESTARTING, S.STOPPING, S.STOPPED):
             return
         self.change(S.RESTARTING, cause)
-        await self._stop_children(cause)
-        await self._cancel()
+        end_life(self)
+        if self.children is not None:
+            self.children.close()
+
+    async def down(self) -> None:
+        """Return when nothing is left of the life that :meth:`suspend` ended, its children included."""
+        if self.state is S.RESTARTING:  # else it was brought up again already, or stops
+            children = self.children
+            await ended(self)
+            await self._stop_children(children, "restarting")
 
     async def stop(self, cause: str, limit_s: float | None = None) -> None:
         """Stop for good: handle what waits, clean up, each within ``limit_s`` (default: the policy's).
@@ -120,16 +129,21 @@ class Cell:
             limit_s = self.policy_stop_limit_s if limit_s is None else limit_s
             serving = self.state in (S.RUNNING, S.PAUSED)
             self.change(S.STOPPING, cause)
+            if not serving:
+                end_life(self)
             self._stopping = self.core.spawn(self._stop(cause, limit_s, serving), f"{self.name}/stop")
         if asyncio.current_task() is not self.task:
             await asyncio.shield(self._stopping)
 
     async def _stop(self, cause: str, limit_s: float, serving: bool) -> None:
         self.mailbox.close()
+        if not serving:
+            await ended(self)
         if not self.core.defects.child_outlives_parent:
-            await self._stop_children(cause)
-        orderly = serving and await self._finished(limit_s)
-        await self._cancel()
+            await self._stop_children(self.children, cause)
+        orderly = serving and await finished(self, limit_s)
+        end_life(self)
+        await ended(self)
         self.mailbox.drain("stopped")
         for probe in self.probes:
             probe.cancel()
@@ -148,15 +162,15 @@ class Cell:
         """Stop without waiting for it, which an actor needs that stops itself."""
         self.core.spawn(self.supervisor.stop_child(self, cause), f"{self.name}/stop")
 
-    def fail(self, error: BaseException, message: Message | None) -> None:
-        """Go down because of ``error``, raised while ``message`` was in hand, and tell the supervisor."""
+    def fail(self, error: BaseException, message: Message | None, *, settle: bool = True) -> None:
+        """Go down because of ``error`` with ``message`` in hand, settle that, and tell the supervisor."""
         self.failed_ns = self.core.now_ns
         digest = self.life.digest() if self.life else ""
         number = 0 if message is None else message.number
         self.core.tracker.record(
             "actor.failed", self.name, error=described(error), message=number, digest=digest
         )
-        if message is not None:
+        if message is not None and settle:
             self._settlement.undone(message, error)
         if self.state not in (S.INITIALIZING, S.RUNNING, S.PAUSED):
             return  # it is being taken down anyway
@@ -167,9 +181,9 @@ class Cell:
         """End the present life from outside, as a health check does with an actor that hangs."""
         if self.state not in (S.RUNNING, S.PAUSED) or self.life is None:
             return
-        message = self.life.take_in_hand()
-        await self._cancel()
-        self.fail(error, message)
+        end_life(self)
+        self.fail(error, self.life.blame_for(error), settle=False)  # its handler may still come to its end
+        await ended(self)
 
     def pause(self, cause: str) -> None:
         """Handle nothing until :meth:`resume`; raises TransitionError unless the actor runs."""
@@ -187,7 +201,7 @@ class Cell:
         fields = {"before": str(before), "after": str(after), "cause": cause}
         self.core.tracker.record("actor.state", self.name, **fields, incarnation=self.incarnation)
         self.mailbox.ring()
-        if after not in (S.INITIALIZING, S.RESTARTING) and self.ready is not None and not self.ready.done():
+        if after is not S.INITIALIZING and self.ready is not None and not self.ready.done():
             self.ready.set_result(None)
 
     # --- what its life and others ask of it -------------------------------------------------------
@@ -217,34 +231,18 @@ class Cell:
         """Start a child of this actor; raises ActorStoppedError where the child would outlive it."""
         if self.state not in (S.INITIALIZING, S.RUNNING, S.PAUSED):
             raise childless(self)
-        if self.children is None:
+        if self.children is None or not self.children.up:
             self.children = self.system.nursery(self)
         return await self.system.spawn(spec, supervisor=self.children, sender=self.name)
 
-    def abandon(self, message: Message) -> None:
-        """Say that the message in hand was given up because the actor went down."""
-        self._settlement.undone(message, None)
+    def abandon(self, message: Message, error: BaseException | None) -> None:
+        """Say that the message in hand was given up because the actor went down, or failed by ``error``."""
+        self._settlement.undone(message, error)
 
     # --- helpers -------------------------------------------------------------------------------
 
-    async def _stop_children(self, cause: str) -> None:
-        if self.children is not None:
-            await self.children.stop(f"parent: {cause}")
-            self.children = None
-
-    async def _finished(self, limit_s: float) -> bool:
-        """Wait until everything in the mailbox is handled; False when that takes too long or fails."""
-        task = self.task
-        if task is None:
-            return True
-        await asyncio.wait({task}, timeout=limit_s)
-        return task.done() and not task.cancelled() and task.result()
-
-    async def _cancel(self) -> None:
-        task = self.task
-        if task is None or task.done() or task is asyncio.current_task():
-            return
-        if self.life is not None:
-            self.life.ending = True
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async def _stop_children(self, children: Supervisor | None, cause: str) -> None:
+        if children is not None:
+            await children.stop(f"parent: {cause}")
+            if self.children is children:  # else the next life has children already
+                self.children = None

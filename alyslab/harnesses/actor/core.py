@@ -17,6 +17,7 @@ from alyslab.harnesses.actor.tracking import Recording, Tracker
 
 if TYPE_CHECKING:
     from alyslab.harnesses.actor.cell import Cell
+    from alyslab.harnesses.actor.supervisor import Supervisor
     from alyslab.runtime import Node, Runtime
 
 
@@ -44,6 +45,7 @@ class Core:
         self.clocks = VectorClocks(merges=not self.defects.clock_not_merged) if causal else None
         self.tracker = Tracker(runtime, recording, self.clocks)
         self.cells: dict[str, Cell] = {}
+        self.supervisors: dict[str, Supervisor] = {}
         self.deadlines = Deadlines(self.loop)
         self.breakdown = Breakdown()
         self._closing = False

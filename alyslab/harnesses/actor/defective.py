@@ -31,5 +31,9 @@ async def handle_beside(cell: Cell) -> None:
     message = cell.mailbox.take()
     if message is not None and cell.life is not None:
         started_ns = cell.core.now_ns
-        await cell.life.actor.receive(message.kind, message.body)
+        try:
+            await cell.life.actor.receive(message.kind, message.body)
+        except Exception as error:
+            cell.fail(error, message)
+            return
         cell.core.tracker.log(cell.name, message, started_ns, "done")

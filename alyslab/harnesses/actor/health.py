@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from alyslab.errors import Problem
 from alyslab.harnesses.actor.errors import ActorError, PolicyError
 from alyslab.harnesses.actor.ranges import COUNT, SECONDS, problems_in
 from alyslab.harnesses.actor.state import ActorState
@@ -40,6 +41,14 @@ class HealthPolicy:
         allowed = {"interval_s": SECONDS, "timeout_s": SECONDS, "failures": COUNT}
         if problems := problems_in("health policy", self, allowed):
             raise PolicyError(problems)
+
+
+def require_health(policy: object, names: Iterable[str]) -> None:
+    """Raise PolicyError for what is given as a health policy and is none."""
+    if not isinstance(policy, HealthPolicy):
+        where = f"health checks of {', '.join(names) or 'nobody'}"
+        what, allowed = f"{policy!r} is no health policy", "HealthPolicy(…)"
+        raise PolicyError(Problem(where=where, key="policy", what=what, value=policy, allowed=allowed))
 
 
 class Probe:

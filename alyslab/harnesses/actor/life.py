@@ -11,6 +11,7 @@ from alyslab.errors import JournalError
 from alyslab.harnesses.actor.actor import Actor, digest_of
 from alyslab.harnesses.actor.context import Context
 from alyslab.harnesses.actor.defective import another_reply, leave_behind
+from alyslab.harnesses.actor.ending import is_asked_to_end, is_under_way
 from alyslab.harnesses.actor.health import Probe, answer_probes
 from alyslab.harnesses.actor.injector import Receive
 from alyslab.harnesses.actor.lanes import NORMAL
@@ -37,7 +38,16 @@ class Life:
         An actor object to go on with instead of a new one; only a defect has it.
     """
 
-    __slots__ = ("_cell", "_left_behind", "_receive", "actor", "ending", "in_hand", "in_hand_since_ns")
+    __slots__ = (
+        "_blame",
+        "_cell",
+        "_left_behind",
+        "_receive",
+        "actor",
+        "ending",
+        "in_hand",
+        "in_hand_since_ns",
+    )
     _receive: Receive
     actor: Actor
     """Made when the life begins, since its class may fail to make it."""
@@ -51,6 +61,7 @@ class Life:
         self.in_hand: Envelope | None = None
         self.in_hand_since_ns = 0
         self._left_behind = 0
+        self._blame: BaseException | None = None
 
     async def live(self) -> bool:
         """Run to the end; returns whether it ended in order.
@@ -66,10 +77,10 @@ class Life:
             await self._serve()
         except asyncio.CancelledError as error:
             # Else a handler let the end of something that it waited for through, or cancelled its own task.
-            if not (_is_asked_to_end() and (self.ending or cell.core.closing or self.in_hand is None)):
+            if not self.ending and not (is_asked_to_end() and (cell.core.closing or self.in_hand is None)):
                 return self._fail(error)
             if (message := self.take_in_hand()) is not None:
-                cell.abandon(message)
+                cell.abandon(message, self._blame)
             self._let_go()
             raise
         except JournalError as error:
@@ -78,16 +89,10 @@ class Life:
         except (Exception, SystemExit) as error:  # whatever a handler raises is a failure of that actor alone
             return self._fail(error)
         except GeneratorExit as error:  # raised by the handler, unless this life is being thrown away
-            if not self._is_under_way():
+            if not is_under_way(cell):
                 raise
             return self._fail(error)
         return True
-
-    def _is_under_way(self) -> bool:
-        try:
-            return asyncio.current_task() is self._cell.task
-        except RuntimeError:  # no loop runs any more
-            return False
 
     def _fail(self, error: BaseException) -> bool:
         self._cell.fail(error, self.take_in_hand())
@@ -98,6 +103,11 @@ class Life:
         """Return the message in hand, which then is in hand no more."""
         envelope, self.in_hand = self.in_hand, None
         return None if envelope is None else as_message(envelope)
+
+    def blame_for(self, error: BaseException) -> Message | None:
+        """Say why this life ends, for what is left of it; returns the message in hand, which stays there."""
+        self._blame = error
+        return None if self.in_hand is None else as_message(self.in_hand)
 
     def digest(self) -> str:
         """Return the digest of the state that the actor declares, as far as it can still say."""
@@ -114,13 +124,8 @@ class Life:
             async with asyncio.timeout(limit_s):
                 await self.actor.stopped()
         except Exception as error:
-            self._cell.core.tracker.record(
-                "actor.failed",
-                self._cell.name,
-                error=f"stopped(): {described(error)}",
-                message=0,
-                digest="",
-            )
+            text = f"stopped(): {described(error)}"
+            self._cell.core.tracker.record("actor.failed", self._cell.name, error=text, message=0, digest="")
             return False
         return True
 
@@ -141,6 +146,8 @@ class Life:
             actor.restore(cell.saved)
         async with asyncio.timeout(cell.spec.start_limit_s):
             await actor.started()
+        if self.ending:  # started() kept the cancellation to itself
+            raise asyncio.CancelledError
         cell.note_digest("recovered" if again else "started", self.digest())
         cell.change(ActorState.RUNNING, "restarted" if again else "started")
         if again:
@@ -205,6 +212,8 @@ class Life:
         mailbox = cell.mailbox
         self.in_hand = None
         while True:
+            if self.ending:  # its handler kept the cancellation to itself
+                raise asyncio.CancelledError
             if cell.probes:
                 answer_probes(cell, self.actor)
             if cell.state is not ActorState.PAUSED:
@@ -236,9 +245,3 @@ class Life:
             reply = another_reply(cell.mailbox) or reply
         if reply is not None and not reply.done():
             reply.set_result((message[NUMBER], answer))
-
-
-def _is_asked_to_end() -> bool:
-    """Return whether somebody cancelled the present task."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

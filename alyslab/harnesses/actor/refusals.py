@@ -30,6 +30,12 @@ def childless(cell: Cell) -> ActorStoppedError:
     return ActorStoppedError(cell.name, cell.state, what, advice)
 
 
+def unsupervised(supervisor: str) -> ActorStoppedError:
+    """Return the error for a child below a supervisor that was stopped, or has given up."""
+    what, advice = "supervises nobody any more", "start it below another supervisor"
+    return ActorStoppedError(supervisor, "stopped", what, advice)
+
+
 def full(cell: Cell) -> MailboxFullError:
     """Return the error for a message to a full mailbox whose policy is to reject."""
     return MailboxFullError(

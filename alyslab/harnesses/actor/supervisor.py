@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from alyslab.harnesses.actor.backoff import Escalation, RestartBudget, RestartPolicy
 from alyslab.harnesses.actor.cell import Cell
+from alyslab.harnesses.actor.refusals import unsupervised
 from alyslab.harnesses.actor.state import ActorState
 from alyslab.harnesses.actor.strategy import Strategy
 from alyslab.harnesses.actor.tracking import policy_fields
@@ -13,17 +14,14 @@ from alyslab.harnesses.actor.tracking import policy_fields
 if TYPE_CHECKING:
     from alyslab.harnesses.actor.core import Core
 
-Child = "Cell | Supervisor"
-DOWN: Final = (ActorState.STOPPING, ActorState.STOPPED)
-
 
 class Supervisor:
     """A branch of the tree: actors and further supervisors, in the order in which they were started.
 
-    A restart runs in a task of its own, so that the delay of one child holds
-    up no other.  When a later failure takes a child over that waits for an
-    earlier restart, the earlier one leaves it alone.  A child that fails while
-    its whole branch is taken down comes back with the branch and not before.
+    Who goes down with a failure goes down in its moment, so that no second
+    failure comes in between.  Bringing up waits for the old lives to end and
+    for the delay, in a task of its own.  A child belongs to the reaction that
+    took it down last: an earlier one that still waits leaves it alone.
 
     Parameters
     ----------
@@ -63,8 +61,7 @@ class Supervisor:
         self._reactions = 0
         self._pauses: dict[str, set[int]] = {}
         self._stopping = False
-        self._suspended = False
-        self._suspensions = 0
+        self._suspension = 0
         core.tracker.record(
             "supervisor.created",
             name,
@@ -73,8 +70,6 @@ class Supervisor:
             strategy=str(strategy),
             **policy_fields(policy),
         )
-        if parent is not None and not owner:
-            parent.children.append(self)
 
     def policy_of(self, child: Cell | Supervisor) -> RestartPolicy:
         """Return the policy that a child is restarted by."""
@@ -85,58 +80,74 @@ class Supervisor:
         """Whether it still restarts its children."""
         return not self._stopping
 
+    def require_up(self) -> None:
+        """Raise ActorStoppedError where a child would have nobody above it."""
+        if self._stopping:
+            raise unsupervised(self.name)
+
+    def adopt(self, child: Cell | Supervisor) -> bool:
+        """Take a new child in; returns whether it may start, or comes up with the branch that is down."""
+        self.children.append(child)
+        if self._suspension:
+            self._taken_by[child.name] = self._suspension
+            child.suspend("tree")
+        return not self._suspension
+
     # --- what children report ------------------------------------------------------------------
 
     def child_failed(self, child: Cell | Supervisor, cause: str) -> None:
-        """Decide about a child that failed; returns at once."""
+        """Decide about a child that failed, and take down who goes down with it; returns at once."""
         if self._stopping:
-            self._core.spawn(child.stop("gave up"), f"{self.name}/stop {child.name}")
+            self._give_up(child)
             return
-        if self._suspended:
-            return  # the branch is being restarted, and this child with it
-        attempt = self._budgets.setdefault(child.name, self._budget(self.policy_of(child))).spend(
-            self._core.now_ns
-        )
-        if attempt == 0 and self._core.defects.restart_limit_ignored:
-            attempt = 1
-        if attempt:
-            self._core.spawn(self._restart(child, attempt, cause), f"{self.name}/restart {child.name}")
-        elif not self._core.defects.escalation_swallowed:
-            self._core.spawn(self._escalate(child, cause), f"{self.name}/escalate {child.name}")
+        defects = self._core.defects
+        budget = self._budgets.setdefault(child.name, self._budget(self.policy_of(child)))
+        if attempt := budget.spend(self._core.now_ns) or int(defects.restart_limit_ignored):
+            self._restart(child, attempt, cause)
+        elif not defects.escalation_swallowed:
+            self._escalate(child, cause)
 
     # --- what it is told -----------------------------------------------------------------------
 
+    def close(self) -> None:
+        """Restart nobody any more; whoever calls this stops the children too."""
+        self._stopping = True
+
     async def stop(self, cause: str, limit_s: float | None = None) -> None:
         """Stop all children for good, the last started first."""
-        self._stopping = True
+        self.close()
         for child in reversed(self.children):
             await child.stop(cause, limit_s)
 
-    async def suspend(self, cause: str) -> None:  # noqa: ARG002 - as an actor has it
+    def suspend(self, cause: str) -> None:  # noqa: ARG002 - as an actor has it
         """Take all children down for a restart of the branch, the last started first, whatever the cause."""
-        self._suspended = True
-        self._suspensions += 1
+        self._suspension = self._react(self.children)
         for child in reversed(self.children):
-            self._take(child)
-            await child.suspend("tree")
+            child.suspend("tree")
+
+    async def down(self) -> None:
+        """Return when nothing is left of the lives that :meth:`suspend` ended."""
+        for child in reversed(self.children):
+            await child.down()
 
     async def start_again(self, cause: str) -> None:  # noqa: ARG002 - as an actor has it
         """Start all children that were taken down, in their order, with fresh counts, whatever the cause."""
+        suspension, self._suspension = self._suspension, 0
         self._budgets.clear()
-        self._suspended = False
+        names = tuple(child.name for child in self.children)
+        self._core.tracker.record("supervisor.restarted", self.name, children=names)
         for child in self.children:
-            await child.start_again("tree")
+            if self._has(child, suspension):
+                await child.start_again("tree")
 
     async def stop_child(self, child: Cell, cause: str) -> None:
         """Stop one child for good."""
-        self._take(child)
+        self._react([child])
         await child.stop(cause)
 
     # --- restart -------------------------------------------------------------------------------
 
-    async def _restart(self, child: Cell | Supervisor, attempt: int, cause: str) -> None:
-        if self._suspended:
-            return
+    def _restart(self, child: Cell | Supervisor, attempt: int, cause: str) -> None:
         defects = self._core.defects
         policy = self.policy_of(child)
         affected = self.strategy.affected(self.children, child)
@@ -153,35 +164,45 @@ class Supervisor:
             affected=tuple(other.name for other in affected),
             cause=cause,
         )
+        causes = {other.name: "failed" if other is child else f"with {child.name}" for other in affected}
         for other in reversed(affected):
-            await other.suspend("failed" if other is child else f"with {child.name}")
+            other.suspend(causes[other.name])
         if not policy.isolate or defects.isolation_ignored:
             self._pause_others(affected, reaction)
+        work = self._bring_up(affected, causes, delay_ms, reaction)
+        self._core.spawn(work, f"{self.name}/restart {child.name}")
+
+    async def _bring_up(
+        self, affected: list[Cell | Supervisor], causes: dict[str, str], delay_ms: float, reaction: int
+    ) -> None:
+        for other in reversed(affected):
+            await other.down()
         await self._core.node.sleep(delay_ms / 1_000)
         for other in affected:
-            if self._taken_by.get(other.name) == reaction and not self._stopping:
-                await other.start_again("failed" if other is child else f"with {child.name}")
+            if self._has(other, reaction):
+                await other.start_again(causes[other.name])
         self._resume_others(reaction)
 
-    def _react(self, affected: list[Cell | Supervisor]) -> int:
-        """Take these children over from any earlier restart, and return the number of this one."""
-        for child in affected:
-            self._take(child)
+    def _react(self, affected: list[Cell | Supervisor] | list[Cell]) -> int:
+        """Take these children over from any earlier reaction, and return the number of this one."""
+        self._reactions += 1
         for child in affected:
             self._taken_by[child.name] = self._reactions
         return self._reactions
 
-    def _take(self, child: Cell | Supervisor) -> None:
-        self._reactions += 1
-        self._taken_by[child.name] = self._reactions
+    def _has(self, child: Cell | Supervisor, reaction: int) -> bool:
+        """Return whether this reaction may start the child: no later one took it, and nothing is ending."""
+        return self._taken_by.get(child.name) == reaction and not self._stopping
 
     def _pause_others(self, affected: list[Cell | Supervisor], reaction: int) -> None:
         for child in self.children:
             if isinstance(child, Cell) and child not in affected:
+                held = self._pauses.setdefault(child.name, set())
                 if child.state is ActorState.RUNNING:
                     child.pause("isolation")
-                if child.state is ActorState.PAUSED:
-                    self._pauses.setdefault(child.name, set()).add(reaction)
+                    held.add(reaction)
+                elif child.state is ActorState.PAUSED and held:  # else somebody asked it to pause
+                    held.add(reaction)
 
     def _resume_others(self, reaction: int) -> None:
         for child in self.children:
@@ -193,32 +214,37 @@ class Supervisor:
 
     # --- escalation ----------------------------------------------------------------------------
 
-    async def _escalate(self, child: Cell | Supervisor, cause: str) -> None:
-        if self._suspended:
-            return
+    def _escalate(self, child: Cell | Supervisor, cause: str) -> None:
         how = self.policy_of(child).escalation
         if how is Escalation.RESTART_TREE and not self._tree_budget.spend(self._core.now_ns):
             how = Escalation.PARENT
         if how is Escalation.PARENT and (self.parent is None or self.owner):
-            # There is nobody above: the branch ends, and the rest of the system goes on.
-            how = Escalation.CONTINUE
+            how = Escalation.CONTINUE  # with nobody above the branch ends, and the rest of the system goes on
         self._core.tracker.record("supervisor.escalated", self.name, child=child.name, how=str(how))
         match how:
             case Escalation.CONTINUE:
-                self._take(child)
-                await child.stop("gave up")
+                self._give_up(child)
             case Escalation.STOP:
-                await self.stop("gave up")
+                self._give_up(child)
+                self.close()
+                self._core.spawn(self.stop("gave up"), f"{self.name}/stop")
             case Escalation.RESTART_TREE:
-                suspension = self._suspensions + 1
-                await self.suspend("tree")
-                await self._core.node.sleep(self.policy.delay_ms(1) / 1_000)
-                if self._suspensions == suspension and not self._stopping:  # else it is another's to start
-                    await self.start_again("tree")
+                self.suspend("tree")
+                self._core.spawn(self._restart_tree(self._suspension), f"{self.name}/restart tree")
             case Escalation.PARENT:
                 assert self.parent is not None
-                await self.suspend("tree")
+                self.suspend("tree")
                 self.parent.child_failed(self, cause)
+
+    def _give_up(self, child: Cell | Supervisor) -> None:
+        self._react([child])
+        self._core.spawn(child.stop("gave up"), f"{self.name}/stop {child.name}")
+
+    async def _restart_tree(self, suspension: int) -> None:
+        await self.down()
+        await self._core.node.sleep(self.policy.delay_ms(1) / 1_000)
+        if self._suspension == suspension:  # else the branch went down once more, for another to bring it up
+            await self.start_again("tree")
 
     def _budget(self, policy: RestartPolicy) -> RestartBudget:
         return RestartBudget(policy, forgets=not self._core.defects.window_never_resets)

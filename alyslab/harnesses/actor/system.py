@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Self
 from alyslab.errors import StateError
 from alyslab.harnesses.actor.actor import require_actor
 from alyslab.harnesses.actor.backoff import RestartPolicy
+from alyslab.harnesses.actor.branches import nursery_of, require_above
 from alyslab.harnesses.actor.cell import Cell
 from alyslab.harnesses.actor.core import Core
 from alyslab.harnesses.actor.directory import OUTSIDE, Directory
 from alyslab.harnesses.actor.errors import NameTakenError
-from alyslab.harnesses.actor.health import HealthPolicy, check_health, watch
+from alyslab.harnesses.actor.health import HealthPolicy, check_health, require_health, watch
 from alyslab.harnesses.actor.presets import DEFAULT
 from alyslab.harnesses.actor.ranges import FLAG, Such
 from alyslab.harnesses.actor.shutdown import ALYS_SHUTDOWN, ShutdownPolicy, stop_in_order
@@ -82,9 +83,8 @@ class ActorSystem(Directory):
         self.name = name
         self._shutdown_policy = shutdown
         super().__init__(Core(runtime, runtime.node(name), recording, causal=causal))
-        self._supervisors: dict[str, Supervisor] = {}
         self.root = Supervisor(self.core, name, None, strategy=Strategy(strategy), policy=policy)
-        self._supervisors[name] = self.root
+        self.core.supervisors[name] = self.root
         self._open = True
 
     async def __aenter__(self) -> Self:
@@ -119,27 +119,22 @@ class ActorSystem(Directory):
         ------
         NameTakenError
             If an actor or a supervisor has that name.
+        ActorStoppedError
+            If ``parent`` was stopped, or has given up.
         PolicyError
-            For a name, strategy or policy that is none.
+            For a name, strategy, policy or parent that is none.
         """
         require_branch("supervisor", name, strategy, policy)
         self._require_free(name, "supervisor")
-        made = Supervisor(self.core, name, parent or self.root, strategy=Strategy(strategy), policy=policy)
-        self._supervisors[name] = made
+        above = require_above(name, parent, self.root)
+        made = Supervisor(self.core, name, above, strategy=Strategy(strategy), policy=policy)
+        self.core.supervisors[name] = made
+        above.adopt(made)
         return made
 
     def nursery(self, cell: Cell) -> Supervisor:
         """Make the supervisor of an actor's own children."""
-        made = Supervisor(
-            self.core,
-            f"{cell.name}/children/{cell.incarnation}",
-            cell.supervisor,
-            strategy=Strategy.ONE_FOR_ONE,
-            policy=cell.supervisor.policy_of(cell),
-            owner=cell.name,
-        )
-        self._supervisors[made.name] = made
-        return made
+        return nursery_of(cell)
 
     async def spawn(
         self, spec: ActorSpec, *, supervisor: Supervisor | None = None, sender: str = OUTSIDE
@@ -152,18 +147,21 @@ class ActorSystem(Directory):
             If its class can't be run as an actor, or ``spec`` is no ActorSpec.
         NameTakenError
             If an actor or a supervisor has, or had, that name.
+        ActorStoppedError
+            If its supervisor was stopped, or has given up.
+        PolicyError
+            If ``supervisor`` is none.
         UnknownActorError
             If it depends on an actor that does not exist.
         """
         require_spec(spec)
-        require_actor(spec.kind, spec.options)
+        require_actor(spec.name, spec.kind, spec.options)
         self._require_free(spec.name)
         for needed in spec.depends_on:
             self.cell(needed)
-        above = supervisor or self.root
+        above = require_above(spec.name, supervisor, self.root)
         cell = Cell(self, spec, above)
         self.core.cells[spec.name] = cell
-        above.children.append(cell)
         self.core.tracker.record(
             "actor.created",
             spec.name,
@@ -177,14 +175,19 @@ class ActorSystem(Directory):
             attempts=spec.attempts,
             **policy_fields(above.policy_of(cell)),
         )
-        await cell.start()
+        if above.adopt(cell):
+            await cell.start()
         return self.core.ref(sender, cell)
 
     # --- watching and steering -------------------------------------------------------------------
 
     def watch(self, *names: str, policy: HealthPolicy, monitor: str = "monitor") -> asyncio.Task[None]:
-        """Check the health of these actors for ever; an unhealthy one is restarted by its supervisor."""
+        """Check the health of these actors for ever; an unhealthy one is restarted by its supervisor.
+
+        Raises UnknownActorError for a name that nobody has, PolicyError for a policy that is none.
+        """
         cells = [self.cell(name) for name in names]
+        require_health(policy, names)
         return self.core.spawn(watch(cells, policy, monitor), monitor)
 
     async def check_health(self, name: str, *, timeout_s: float = 5.0) -> bool:
@@ -242,6 +245,6 @@ class ActorSystem(Directory):
         if not self._open:
             raise StateError(f"ActorSystem.{call}()", "closed", [])
         taken = self.core.cells.get(name)
-        if taken is not None or name in self._supervisors:
+        if taken is not None or name in self.core.supervisors:
             state = "a supervisor" if taken is None else str(taken.state)
             raise NameTakenError(name, state, "the name is taken", "choose another name")

@@ -14,6 +14,7 @@ kind                      subject      fields
 ``actor.digest``          actor        ``moment`` (started, saved, recovered), ``digest``, ``incarnation``
 ``supervisor.restart``    supervisor   ``child``, ``attempt``, ``delay_ms``, ``affected``, ``cause``
 ``supervisor.escalated``  supervisor   ``child``, ``how``
+``supervisor.restarted``  supervisor   ``children``: the whole branch comes up; restarts are counted anew
 ``message``               receiver     ``number``, ``what``, ``sender``, ``sequence``, ``priority``,
                                        ``sent_ns``, ``queued_ns``, ``started_ns``, ``outcome``; where clocks
                                        are kept also ``stamp``, ``clock``, ``after``

@@ -91,8 +91,7 @@ class Rejoin:
             await core.node.sleep(syncer.policy.status_interval_s)
             if core.rejoining:
                 continue
-            await syncer.claims.ask_all(also_silent=True)
-            syncer.claims.pardon_answering()
+            await syncer.claims.ask_all()
             target = syncer.claims.target()
             ahead = syncer.claims.having(target)
             if ahead and target > core.chain.height + 1:

@@ -15,6 +15,7 @@ what              a case                                                limit
 ``repeats``       the same bytes again from one peer                    3 in 60 s
 ``strangers``     one more name that is no peer, and talks of blocks    3 names in 60 s
 ``work_raced``    one recipient's work displaces another's that waits   2 of its last 4 works
+``peers_silent``  a slot in which strangers talk of blocks, and no peer   4 slots in a row
 ================  ====================================================  ==========================
 """
 
@@ -37,6 +38,8 @@ LIMITS: Final = {
 """Cases that are too many, and of how many."""
 REPEATS_LIMIT: Final = 3
 STRANGERS_LIMIT: Final = 3
+SILENT_SLOTS: Final = 4
+"""So long no peer may be silent where strangers talk: who hears these alone may be shown any chain."""
 WINDOW_MS: Final = 60_000
 
 
@@ -73,6 +76,8 @@ class Suspicion:
         self._windows: dict[tuple[str, str], deque[bool]] = {}
         self._moments: dict[tuple[str, str], dict[str, int]] = {}
         self._slot = -1
+        self._heard_slot = -1
+        self._talk_alone: dict[str, None] = {}
         self.votes = Votes(own, self._hold)
         self.turns = Turns(own, self._hold)
 
@@ -84,7 +89,12 @@ class Suspicion:
 
     def spoke(self, sender: str) -> None:
         """Note who talks of blocks and votes: who is no peer of this node's has no reason to."""
-        if sender not in self._peers:
+        if sender in self._peers:
+            self._heard_slot = self._slot
+            if self._talk_alone:
+                self._talk_alone.clear()
+        else:
+            self._talk_alone[sender] = None
             self._at_moments("", "strangers", sender, STRANGERS_LIMIT)
 
     def raced(self, recipient: str, displaced: bool) -> None:
@@ -107,10 +117,20 @@ class Suspicion:
         if blind or slept:
             self.votes.forget()
             self.turns.forget()
+        self._listen(slot, slept)
         self.votes.judge(slot, spared=spared, known=known)
         self.turns.judge(slot)
         if not blind:
             self.turns.began(slot, author)
+
+    def _listen(self, slot: int, slept: bool) -> None:
+        """Note how long strangers alone have talked; who slept has heard nobody, and starts anew."""
+        if slept or self._heard_slot < 0:
+            self._heard_slot = slot
+        elif self._talk_alone and slot - self._heard_slot >= SILENT_SLOTS:
+            self._tell(", ".join(self._talk_alone), "peers_silent", slot - self._heard_slot, SILENT_SLOTS)
+            self._heard_slot = slot
+            self._talk_alone.clear()
 
     # --- counting ------------------------------------------------------------------------------------
 

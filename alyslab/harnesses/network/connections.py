@@ -151,6 +151,7 @@ class Connections:
             error = PeerGoneError(self._endpoint.name, peer, "it refuses connections", "see whether it is up")
             if not future.done():
                 future.set_exception(error)
+                future.exception()  # seen: who dialled may have been cancelled meanwhile
         return True
 
     def crashed(self, *, say_so: bool) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from alyslab.harnesses.sync.contact import Contact
-from alyslab.harnesses.sync.protocol import CHECKPOINT, Anchor, Range
+from alyslab.harnesses.sync.protocol import CHECKPOINT, Anchor
 from alyslab.harnesses.sync.scores import PeerBook
 from alyslab.harnesses.sync.store import ChainStore
 
@@ -48,7 +48,6 @@ class Anchors:
         height, head = store.height, store.head_root
         if height == 0 or not names:
             return True
-        wanted = Range(start=height, count=1)
-        answers = await asyncio.gather(*(self._contact.blocks(name, wanted) for name in names[:ASKED_MOST]))
-        same = [answer.blocks[0].block.root == head for answer in answers if answer]
+        answers = await asyncio.gather(*(self._contact.block(name, height) for name in names[:ASKED_MOST]))
+        same = [answer.block.root == head for answer in answers if answer]
         return 2 * sum(same) >= len(same)

@@ -204,6 +204,11 @@ class Checkpoints:
             self._tell(f"sync.checkpoint_{action}", {**what, **fields})
 
 
+def manifests(disk: Disk) -> int:
+    """Return how many checkpoints on a disk have a manifest, which is written last."""
+    return sum(file.startswith("checkpoint/") and file.endswith("/manifest") for file in disk.files())
+
+
 def resume_height(checkpoint: Checkpoint | None, store_height: int) -> int:
     """Return the height to go on from: the checkpoint's, 100 earlier if its block is missing, else 0."""
     if checkpoint is None:

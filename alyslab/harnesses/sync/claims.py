@@ -9,7 +9,7 @@ from typing import Final
 
 from alyslab.harnesses.sync.contact import Contact
 from alyslab.harnesses.sync.protocol import Status
-from alyslab.harnesses.sync.scores import NETWORK_CAUSES, PeerBook
+from alyslab.harnesses.sync.scores import PeerBook
 from alyslab.runtime.sites import planted, register_planted
 
 SAMPLED_ONCE: Final = register_planted(
@@ -56,24 +56,26 @@ class Claims:
         """The peers that are known at present, sorted."""
         return tuple(sorted(self._names()))
 
-    async def ask_all(self, *, also_silent: bool = False) -> int:
-        """Ask every peer that may be asked, all at once; return how many answered.
+    async def ask_all(self) -> int:
+        """Ask all peers at once, but those on the blacklist for what they sent; return how many answered.
 
-        Parameters
-        ----------
-        also_silent
-            Whether to ask those too that are on the blacklist, or in their
-            back-off, only for not having answered.
+        No back-off is kept: a status is cheap, and one lost answer must not
+        cost a peer its say.  Who was silent and answers again is pardoned.  If
+        so many are on the blacklist that no majority is left, they are let off.
         """
         if planted(SAMPLED_ONCE) and self._rounds and self._latest:
             return len(self._latest)
         self._rounds += 1
         began_ns = self._now_ns()
-        names = [name for name in self.known if self._may_ask(name, also_silent)]
+        caught = [name for name in self.known if self._book.deceived(name)]
+        if caught and 2 * len(caught) >= len(self.known):
+            self._book.reprieve(caught)
+        names = [name for name in self.known if not self._book.deceived(name)]
         statuses = await asyncio.gather(*(self._contact.status(name, self._genesis) for name in names))
         self._latest = {name: status for name, status in zip(names, statuses, strict=True) if status}
         if self._latest:
             self.asked_ns = began_ns
+        self._book.pardon(sorted(self._latest), "answers_again")
         return len(self._latest)
 
     def target(self) -> int:
@@ -94,10 +96,6 @@ class Claims:
     def answered(self) -> tuple[str, ...]:
         """Return the peers off the blacklist whose status is known, sorted."""
         return tuple(self._credible())
-
-    def pardon_answering(self) -> None:
-        """Take peers off the blacklist that were there for their silence, and have just answered."""
-        self._book.pardon(sorted(self._latest), "answers_again")
 
     def agreed(self, height: int, root: bytes) -> tuple[int, int]:
         """Return how many peers at exactly this height name this root, and how many another."""
@@ -121,6 +119,3 @@ class Claims:
 
     def _credible(self) -> dict[str, Status]:
         return {name: s for name, s in sorted(self._latest.items()) if not self._book.blacklisted(name)}
-
-    def _may_ask(self, name: str, also_silent: bool) -> bool:
-        return self._book.usable(name) or (also_silent and self._book[name].cause in NETWORK_CAUSES)

@@ -92,7 +92,9 @@ class Contact:
         self._book.succeeded(peer, protocol.CHECKPOINT, took_ns=answer[1])
         return answer[0]
 
-    async def blocks(self, peer: str, wanted: Range, *, empty_is_failure: bool = True) -> Delivery | None:
+    async def blocks(
+        self, peer: str, wanted: Range, *, empty_is_failure: bool = True, timeout_s: float | None = None
+    ) -> Delivery | None:
         """Return blocks from the range's start on, None if none came; only a failure is counted yet."""
         size = 0
 
@@ -105,8 +107,14 @@ class Contact:
             return blocks
 
         payload = protocol.write_range(wanted)
-        answer = await self._timed(peer, protocol.BLOCKS, payload, read, self._request_timeout_s)
+        answer = await self._timed(peer, protocol.BLOCKS, payload, read, timeout_s or self._request_timeout_s)
         return None if answer is None else Delivery(peer, wanted, answer[0], answer[1], size)
+
+    async def block(self, peer: str, height: int) -> SignedBlock | None:
+        """Return the peer's block at a height, None if none came; waited for no longer than a status."""
+        wanted = Range(start=height, count=1)
+        answer = await self.blocks(peer, wanted, timeout_s=self._policy.status_timeout_s)
+        return None if answer is None else answer.blocks[0]
 
     async def _timed(
         self, peer: str, topic: str, payload: bytes, read: Callable[[bytes], T], timeout_s: float

@@ -56,13 +56,13 @@ class Fetching:
             at_once=at_once,
         )
         asked_ns = self._node.clock.time_ns()
-        polling: asyncio.Task[None] | None = None
+        polling: asyncio.Task[int] | None = None
         try:
             while self._ledger.height < goal() - short_of:
                 now_ns = self._node.clock.time_ns()
                 due = now_ns - asked_ns > self._policy.status_interval_s * 1e9
                 if due and (polling is None or polling.done()):
-                    polling, asked_ns = self._node.spawn(self._poll()), now_ns
+                    polling, asked_ns = self._node.spawn(self._claims.ask_all()), now_ns
                 downloads.fill(self._ledger.height, goal())
                 end = await self._step(downloads)
                 if end is not None:
@@ -72,11 +72,6 @@ class Fetching:
             downloads.close()
             if polling is not None:
                 polling.cancel()
-
-    async def _poll(self) -> None:
-        """Ask for statuses; silent peers too, lest one that is left be the only witness against this node."""
-        await self._claims.ask_all(also_silent=True)
-        self._claims.pardon_answering()
 
     async def _step(self, downloads: Downloads) -> End | None:
         """Take in what has come, or wait for news; return why to end, None to go on."""

@@ -174,3 +174,5 @@ BEHAVIOURS: Final[Mapping[str, Change]] = MappingProxyType(
 )
 """What a peer may do instead of being honest."""
 HOSTILE: Final = tuple(name for name in BEHAVIOURS if name != "honest")
+USELESS: Final = frozenset({"garbage", "other_chain"})
+"""Behaviours by which every answer, a status too, is a failure."""

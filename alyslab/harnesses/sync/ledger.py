@@ -9,12 +9,13 @@ told once is not told again when a node repeats part of its history.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from alyslab.harnesses.sync.checkpoints import Checkpoints, resume_height
 from alyslab.harnesses.sync.eras import Era, Eras
+from alyslab.harnesses.sync.holding import HeldTrace
 from alyslab.harnesses.sync.manifest import Checkpoint
 from alyslab.harnesses.sync.store import ChainStore, Tell
 from alyslab.model.aura import slot_start_ms
@@ -101,8 +102,7 @@ class Ledger:
         self._per_block = per_block
         self._trace = trace
         self._told_height = told_height
-        self._held: list[tuple[str, Mapping[str, Any]]] = []
-        self._finalised_told = 0
+        self._held = HeldTrace(trace)
         self._lock = asyncio.Lock()
         self.checkpoints = Checkpoints(
             node.disk, spec, interval=checkpoint_interval, keep=checkpoints_kept, tell=trace
@@ -175,7 +175,7 @@ class Ledger:
         async with self._lock:
             self.chain.rollback(height)
             await self.store.truncate(height, self.chain.pow)
-            self._tell_held()
+            self._held.release()
 
     async def recover(self) -> Checkpoint | None:
         """Forget the chain in memory and go back to the latest good checkpoint; return it, None if none is.
@@ -197,7 +197,7 @@ class Ledger:
 
     def tell(self) -> None:
         """Tell the trace of what it was not told before the node started again."""
-        self._tell_held()
+        self._held.release()
 
     # --- helpers -------------------------------------------------------------------------------
 
@@ -210,8 +210,8 @@ class Ledger:
         for signed in self.store.blocks:
             chain.spec = self._eras.spec(signed.block.height)
             if self._told_height is not None and chain.height == self._told_height:
-                self._finalised_told = max(self._finalised_told, chain.finalised_height)
-                chain.trace = self._hear
+                self._held.finalised(chain.finalised_height)
+                chain.trace = self._held.hear
             try:
                 chain.import_unsigned(signed, slot_start_ms(chain.spec, signed.block.slot))
             except InvalidBlockError:
@@ -219,9 +219,9 @@ class Ledger:
                 break
         chain.pow = self.store.pow
         if chain.trace is None:
-            self._finalised_told = max(self._finalised_told, chain.finalised_height)
+            self._held.finalised(chain.finalised_height)
         self._told_height = None
-        chain.trace = self._hear if self._trace is not None and self._per_block else None
+        chain.trace = self._held.hear if self._trace is not None and self._per_block else None
         if self.import_ms:
             await self.node.sleep(chain.height * self.import_ms / 1_000)
 
@@ -230,7 +230,7 @@ class Ledger:
         new = self.chain.records[before + 1 :]
         if new:
             await self.store.append([r.signed for r in new], [r.root for r in new], self.chain.pow)
-        self._tell_held()
+        self._held.release()
         if new:
             await self._checkpoint()
 
@@ -241,17 +241,3 @@ class Ledger:
     async def _checkpoint(self) -> None:
         if self.checkpoints.due(self.chain.height):
             await self.checkpoints.create(self.chain)
-
-    def _hear(self, kind: str, fields: Mapping[str, Any]) -> None:
-        self._held.append((kind, fields))
-
-    def _tell_held(self) -> None:
-        held, self._held = self._held, []
-        if self._trace is None:
-            return
-        for kind, fields in held:
-            if kind == "chain.finalised":
-                if fields["height"] <= self._finalised_told:
-                    continue
-                self._finalised_told = fields["height"]
-            self._trace(kind, fields)

@@ -59,8 +59,8 @@ class SyncPolicy:
     """So many peers whose blocks at one height are refused alike put the fault on the own chain; no document
     says so, and V1 blames the peers."""
     claims_fresh_s: float = 15.0
-    """While catching up, a node whose peers last answered longer ago does not trust their heights enough to
-    produce; no document says so, and without it a partition opens the gate."""
+    """A node whose peers last answered longer ago does not trust their heights enough to produce, synced or
+    not; no document says so, and without it a partition opens the gate."""
     production: ProductionRule = RULES["issue_10"]
     scoring: str = "code"
     """``code``: the formula of the code; ``issue_10``: its four-part reputation."""

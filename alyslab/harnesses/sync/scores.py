@@ -118,6 +118,8 @@ class PeerBook:
         self._federation = frozenset(federation)
         self._peers: dict[str, Peer] = {}
         self.last_success_ns = now_ns()
+        self._reprieve_ns = 0
+        """Not before this time."""
 
     def __getitem__(self, name: str) -> Peer:
         if name not in self._peers:
@@ -180,16 +182,26 @@ class PeerBook:
         for name in [] if planted(PARTITION_UNSEEN) else names:
             peer = self[name]
             if peer.cause in NETWORK_CAUSES and (peer.failures_in_row or self.blacklisted(name)):
-                peer.blacklisted_ns = peer.retry_ns = peer.failures_in_row = 0
-                self._tell("sync.pardoned", peer=name, why=why)
+                self._let_off(peer, why)
 
     def excuse(self, names: Iterable[str]) -> None:
         """Forget the failures of peers that turned out to be right."""
         for name in names:
             peer = self[name]
             peer.faults = max(0, peer.faults - 1)
-            peer.blacklisted_ns = peer.retry_ns = peer.failures_in_row = 0
-            self._tell("sync.pardoned", peer=name, why="own_fault")
+            self._let_off(peer, "own_fault")
+
+    def reprieve(self, names: Iterable[str]) -> None:
+        """Take peers off the blacklist without whom no majority is left, at most once in ``retry_most_s``.
+
+        That a line garbled what they sent is then as likely as that half of
+        all lie; no document says what to do.
+        """
+        now = self._now_ns()
+        if now >= self._reprieve_ns:
+            self._reprieve_ns = now + round(self._policy.retry_most_s * 1e9)
+            for name in names:
+                self._let_off(self[name], "too_few_left")
 
     def deceived(self, name: str) -> bool:
         """Return whether the peer is on the blacklist for what it sent, not for its silence."""
@@ -213,6 +225,10 @@ class PeerBook:
         failing = sum(peer.failures_in_row > 0 for peer in peers) / len(peers) > policy.failed_ratio
         slow = sum(peer.latency_ms for peer in peers) / len(peers) > policy.latency_most_s * 1e3
         return silent + failing + slow >= 2
+
+    def _let_off(self, peer: Peer, why: str) -> None:
+        peer.blacklisted_ns = peer.retry_ns = peer.failures_in_row = 0
+        self._tell("sync.pardoned", peer=peer.name, why=why)
 
     def _say(self, peer: Peer, topic: str, outcome: str) -> None:
         fields: dict[str, Any] = {

@@ -26,6 +26,7 @@ from alyslab.harnesses.sync.intake import Intake
 from alyslab.harnesses.sync.ledger import Ledger
 from alyslab.harnesses.sync.machine import Machine
 from alyslab.harnesses.sync.policy import SyncPolicy
+from alyslab.harnesses.sync.producing import Producing
 from alyslab.harnesses.sync.restarts import Restarts
 from alyslab.harnesses.sync.scores import PeerBook
 from alyslab.harnesses.sync.states import Next, SyncState
@@ -88,6 +89,7 @@ class Syncer:
             node, ledger, intake, contact, book, claims=claims, policy=policy, tell=tell
         )
         self._machine = Machine(ledger, claims, tell)
+        self._producing = Producing(node, ledger, self._machine, claims, book, policy=policy, tell=tell)
         self._watching = Watching(node, ledger, claims, policy)
         self._done_early = False
         self._tell(
@@ -109,21 +111,9 @@ class Syncer:
 
     def can_produce(self, *, federation_healthy: bool = True, governance_error_ratio: float = 0.0) -> bool:
         """Return whether the policy's rule lets this node produce a block now; what others know is given."""
-        height, target = self.ledger.height, self._machine.target
-        allowed = self.policy.production.allows(
-            self.state,
-            height,
-            target,
-            health=self.book.health(self.claims.known),
-            federation_healthy=federation_healthy,
-            governance_error_ratio=governance_error_ratio,
+        return self._producing.allowed(
+            federation_healthy=federation_healthy, governance_error_ratio=governance_error_ratio
         )
-        age_s = (self.node.clock.time_ns() - self.claims.asked_ns) / 1e9
-        if self.state is SyncState.CATCHING_UP and age_s > self.policy.claims_fresh_s:
-            allowed = False
-        now = {"state": str(self.state), "height": height, "target": target}
-        self._tell("sync.production", allowed=allowed, **now)
-        return allowed
 
     async def sync(self) -> bool:
         """Sync until synced (True) or failed (False)."""
@@ -158,8 +148,7 @@ class Syncer:
     async def _discover(self) -> Next:
         policy = self.policy
         for _ in range(policy.discover_tries):
-            await self.claims.ask_all(also_silent=True)
-            self.claims.pardon_answering()
+            await self.claims.ask_all()
             if len(self.claims.answered()) >= policy.peers_least:
                 return SyncState.HEADERS, "peers_answered"
             await self.node.sleep(policy.discover_interval_s)
@@ -194,6 +183,7 @@ class Syncer:
                 return outcome
             answered = await self.claims.ask_all()
             if 2 * answered <= len(self.claims.known):
+                await self.node.sleep(self.policy.discover_interval_s)
                 return SyncState.DISCOVERING, "too_few_answers"
             behind = self.claims.target() - self.ledger.height
             if behind > self.policy.close_blocks:

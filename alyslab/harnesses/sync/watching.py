@@ -24,8 +24,7 @@ class Watching:
         silent_since_ns = clock.time_ns()
         while True:
             await self._node.sleep(policy.status_interval_s)
-            answered = await self._claims.ask_all(also_silent=True)
-            self._claims.pardon_answering()
+            answered = await self._claims.ask_all()
             if 2 * answered > len(self._claims.known):
                 silent_since_ns = clock.time_ns()
             elif clock.time_ns() - silent_since_ns > policy.silence_s * 1e9:

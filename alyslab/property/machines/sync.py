@@ -22,7 +22,8 @@ from alyslab.runtime.disk import CrashFaults
 class SyncMachine(SimulationMachine):
     """A node has nothing but the source's chain, and once nothing is broken any more it has all of it."""
 
-    weight = 10
+    weight = 4
+    weight_reason = "a sync from four peers, and the wait for it: some 30 ms an example"
 
     @initialize(
         hostile=st.sampled_from(tuple(BEHAVIOURS)),

@@ -141,6 +141,7 @@ ACTOR_ORDER: Final = Property(
     cases=actor_scenarios,
     check=_order,
     weight=2,
+    weight_reason="a simulation with messages and restarts, read back: some 10 ms a case",
     source="the testing guide, Phase 4, prop_actor_message_ordering",
     features=scenario_features,
 )
@@ -150,7 +151,6 @@ SUPERVISION: Final = Property(
     claim="no window sees more restarts than its limit, and what is beyond is passed on",
     cases=actor_scenarios,
     check=_supervision,
-    weight=2,
     source="alys v2 crates/actor_system/src/supervisor.rs",
     features=scenario_features,
 )

@@ -49,7 +49,8 @@ QUORUM_UNDER_CHAOS: Final = Property(
     claim="reads see the latest write, and the store answers again once everything is healed",
     cases=chaos_plans,
     check=_quorum_keeps,
-    weight=25,
+    weight=10,
+    weight_reason="half a minute of virtual time of a store under load: some 100 ms a case",
     source="issue 7; Lamport 1998 for what quorums promise",
     features=_features,
 )

@@ -83,7 +83,6 @@ REORGANISED: Final = Property(
     claim="whatever is taken back and imported again, every satoshi and wei stays accounted for",
     cases=fork_plans,
     check=_reorganised,
-    weight=2,
     source="issue 4: conservation; alys-system.md §7, incidents 12 and 16",
     features=fork_features,
 )
@@ -112,7 +111,6 @@ HIGHER_BRANCH: Final = Property(
     claim="where fork choice asks for it, a node that hears of two branches ends on the higher one",
     cases=fork_plans,
     check=_higher_branch,
-    weight=2,
     source="alys-system.md §2, V1→V2 parameter drift",
     features=fork_features,
 )
@@ -138,7 +136,6 @@ INCIDENTS: Final = Property(
     claim="put through what once broke the network, a node does what a sound one does",
     cases=_scenes,  # type: ignore[arg-type]
     check=_incidents,
-    weight=4,
     source="alys-system.md §7",
     features=lambda names: {"scenes": len(names), "first scene": names[0]},
 )

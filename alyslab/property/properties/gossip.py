@@ -50,6 +50,7 @@ GOSSIP: Final = Property(
     cases=gossip_plans,
     check=_spread,
     weight=4,
+    weight_reason="a network of peers for minutes of virtual time: some 20 ms a case",
     source="issue 5, gossip; BIP 152 for compact blocks; libp2p gossipsub v1.1 for the mesh",
     features=_features,
 )

@@ -70,6 +70,7 @@ LINK_CHANCES: Final = Property(
     cases=chance_plans,
     check=_as_said,
     weight=8,
+    weight_reason="a chance shows in hundreds of messages each way only: some 100 ms a case",
     source="issue 5, links; netem(8) for what the conditions mean",
     features=_features,
 )

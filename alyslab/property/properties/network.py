@@ -96,6 +96,7 @@ NETWORK_DELIVERY: Final = Property(
     cases=network_scenarios,
     check=_delivery,
     weight=2,
+    weight_reason="hundreds of messages are read back: some 10 ms a case",
     source="issue 8: delivery obeys partition and loss models",
     features=_features,
 )

@@ -97,6 +97,7 @@ ACTOR_SCENES: Final = Property(
     cases=stage_plans,
     check=_scenes,
     weight=2,
+    weight_reason="several conversations at once, read back by all checkers: some 10 ms a case",
     source="issue 3: request and response, guarantees, breakers, health, shutdown in order",
     features=_features,
 )

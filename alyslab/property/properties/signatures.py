@@ -80,7 +80,8 @@ COMMITTEE_REAL: Final = Property(
     claim="the same with real signatures",
     cases=lambda: committees(most=4),
     check=_real,
-    weight=8,
+    weight=4,
+    weight_reason="each signature is a real pairing: some 25 ms a case",
     source=GUIDE,
     features=_features,
 )

@@ -140,6 +140,7 @@ SYNC_CONVERGES: Final = Property(
     cases=sync_scenarios,
     check=_synced,
     weight=4,
+    weight_reason="a node syncs a chain from three or more peers: some 30 ms a case",
     source="the testing guide, Phase 4, prop_sync_checkpoint_consistency; issue 6",
     features=sync_features,
 )
@@ -211,7 +212,8 @@ CHECKPOINTS: Final = Property(
     claim="heights rise, roots are those computed from nothing, and recovery equals a sync from genesis",
     cases=checkpoints,
     check=_checkpoints,
-    weight=4,
+    weight=2,
+    weight_reason="a chain is built and synced twice: some 15 ms a case",
     source="the testing guide, Phase 4, prop_sync_checkpoint_consistency",
     features=lambda plan: {
         "blocks": plan.chain.blocks + 1,

@@ -160,6 +160,7 @@ TRAFFIC: Final = Property(
     cases=traffic_plans,
     check=_kept,
     weight=2,
+    weight_reason="hundreds of messages are read back: some 10 ms a case",
     source="issue 8: delivery obeys partition and loss models; issue 5, links, rules and connections",
     features=_features,
 )

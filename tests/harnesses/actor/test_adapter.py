@@ -1,93 +1,98 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
+from collections.abc import Callable
 from typing import Any
 
-from alyslab.harnesses.actor import ActorSpec, ActorSystem, fixed
-from alyslab.harnesses.actor.adapter import ActorAdapter, RemoteActor
-from alyslab.harnesses.actor.errors import ActorFailedError
+import pytest
+
+from alyslab.checkers.lives import check_lives
+from alyslab.checkers.restarts import check_restarts
+from alyslab.checkers.verdict import Verdict
+from alyslab.harnesses.actor.adapter import ActorAdapter
+from alyslab.harnesses.actor.conformance import conformance
+from alyslab.harnesses.actor.workloads.judging import judge_observed
+from alyslab.runtime import simulate
 from alyslab.runtime.wall import measure
 from tests.harnesses.actor.actors import states
-
-CHILD = """
-import json, sys
-total = json.loads(sys.stdin.readline())["saved"] or 0
-for line in sys.stdin:
-    asked = json.loads(line)
-    if asked["kind"] == "crash":
-        sys.exit(1)
-    total += asked["body"]
-    print(json.dumps({"answer": total, "state": total}), flush=True)
-"""
+from tests.harnesses.actor.transports import Behind, Broker, ChildProcess
 
 
-class ChildProcess:
-    """An actor in a process of its own: one JSON object a line, there and back."""
+async def over_pipes() -> Verdict:
+    return await conformance(ChildProcess)
 
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._state: Any = None
+
+async def behind_a_broker() -> Verdict:
+    broker = Broker()
+    return await conformance(lambda: Behind(broker))
+
+
+TRANSPORTS: dict[str, Callable[[], Any]] = {
+    "child process": lambda: asyncio.run(measure(over_pipes, seed=1)),
+    "broker": lambda: simulate(behind_a_broker, seed=1, strategy="random"),
+}
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_actor_elsewhere_is_supervised_as_any_other(transport: str) -> None:
+    """Brokers and processes join later; the harness must not need to change for them."""
+    run = TRANSPORTS[transport]()
+
+    assert run.result.failed == ()
+    assert run.result.status == "pass"
+    assert states(run.journal, "far").count("initializing") == 3
+    assert judge_observed(run.journal).failed == ()
+    assert check_lives(run.journal).failed == check_restarts(run.journal).failed == ()
+
+
+class Forgetful(Behind):
+    """Comes back without what it knew."""
 
     async def start(self, name: str, incarnation: int, saved: Any) -> None:
-        pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", CHILD, stdin=pipe, stdout=pipe
-        )
-        self._state = saved
-        await self._send({"saved": saved})
+        await super().start(name, incarnation, None)
 
-    async def handle(self, kind: str, body: Any) -> Any:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        await self._send({"kind": kind, "body": body})
-        line = await self._process.stdout.readline()
-        if not line:
-            raise ConnectionError("the child is gone")
-        said = json.loads(line)
-        self._state = said["state"]
-        return said["answer"]
 
-    async def stop(self) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        await self._process.wait()
+class Clinging(Behind):
+    """Goes on listening after its life has failed."""
 
     def abandon(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-
-    def state(self) -> Any:
-        return self._state
-
-    def healthy(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    async def _send(self, what: Any) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(what).encode() + b"\n")
-        await self._process.stdin.drain()
+        """Do nothing."""
 
 
-async def with_child() -> list[Any]:
-    async with ActorSystem(policy=fixed(10)) as system:
-        ref = await system.spawn(ActorSpec(name="child", kind=RemoteActor, options={"connect": ChildProcess}))
-        answers: list[Any] = [await ref.ask("add", 2), await ref.ask("add", 3)]
-        try:
-            await ref.ask("crash", 0)
-        except ActorFailedError as error:
-            answers.append(type(error.__cause__).__name__)
-        answers.append(await ref.ask("add", 4))
-    return answers
+class Cheerful(Behind):
+    """Answers what it never heard from the other side."""
+
+    async def handle(self, kind: str, body: Any) -> Any:
+        return 0 if kind == "fail" else await super().handle(kind, body)
 
 
-def test_an_actor_in_a_child_process_is_supervised_as_any_other() -> None:
-    """Brokers and processes join later; the harness must not need to change for them."""
-    run = asyncio.run(measure(with_child, seed=1))
+@pytest.mark.parametrize(
+    ("wrong", "broken"),
+    [
+        (Forgetful, [f"after {how} it comes back with its state" for how in ("fail", "crash", "hang")]),
+        (Cheerful, ["after fail it comes back with its state"]),
+        (Clinging, ["each life has an adapter of its own", "it says that it is up"]),
+    ],
+)
+def test_an_adapter_that_breaks_a_promise_is_told_which(wrong: type[Behind], broken: list[str]) -> None:
+    """A conformance test that every adapter passes would say nothing of the next one."""
 
-    assert run.result == [2, 5, "ConnectionError", 9]
-    assert states(run.journal, "child").count("initializing") == 1
+    async def main() -> Verdict:
+        broker = Broker()
+        return await conformance(lambda: wrong(broker))
+
+    failed = [check.name for check in simulate(main, seed=1).result.failed]
+
+    for name in broken:
+        assert any(found.startswith(name) for found in failed), failed
+
+
+def test_what_lacks_a_method_is_no_adapter() -> None:
+    """It would be found out when its actor fails, and not before."""
+
+    class Half:
+        async def handle(self, kind: str, body: Any) -> Any:
+            return body
+
     assert isinstance(ChildProcess(), ActorAdapter)
+    assert not isinstance(Half(), ActorAdapter)

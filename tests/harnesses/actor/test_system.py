@@ -24,6 +24,7 @@ from alyslab.harnesses.actor.errors import (
     MailboxFullError,
     NameTakenError,
     NoReplyError,
+    PolicyError,
     TransitionError,
     UnknownActorError,
 )
@@ -214,10 +215,28 @@ def test_a_class_that_is_no_actor_is_refused_before_anything_starts(kind: Any, w
 
     async def main() -> None:
         async with ActorSystem() as system:
-            with pytest.raises(HandlerError, match=what):
+            with pytest.raises(HandlerError, match=rf"actor x \(not started\), class \w+: .*{what}"):
                 await system.spawn(ActorSpec(name="x", kind=kind))
 
     assert list(journal_of(main).select(kind="actor.created")) == []
+
+
+def test_what_is_no_supervisor_and_no_health_policy_is_refused_before_anything_starts() -> None:
+    """A name in place of the supervisor would break the system half-way, and a policy much later."""
+    wrong: Any = "root"
+
+    async def main() -> int:
+        async with ActorSystem() as system:
+            ref = await system.spawn(ActorSpec(name="echo", kind=Echo))
+            with pytest.raises(PolicyError, match=r"'x' \(not started\): 'root' is no supervisor"):
+                await system.spawn(ActorSpec(name="x", kind=Echo), supervisor=wrong)
+            with pytest.raises(PolicyError, match=r"'twig' \(not started\): 'root' is no supervisor"):
+                system.supervisor("twig", parent=wrong)
+            with pytest.raises(PolicyError, match="health checks of echo: policy: 'root'"):
+                system.watch("echo", policy=wrong)
+            return int(await ref.ask("say", len(system.core.cells)))
+
+    assert simulate(main, seed=1).result == 1
 
 
 def test_a_pending_ask_learns_that_its_actor_went_down() -> None:
@@ -228,7 +247,8 @@ def test_a_pending_ask_learns_that_its_actor_went_down() -> None:
             slow = await system.spawn(ActorSpec(name="slow", kind=Slow))
             asking = asyncio.create_task(slow.ask("work"))
             await asyncio.sleep(0.001)
-            await slow._cell.suspend("test")
+            slow._cell.suspend("test")
+            await slow._cell.down()
             with pytest.raises(NoReplyError):
                 await asking
             return asyncio.get_running_loop().time()

@@ -173,11 +173,3 @@ def test_nothing_is_found_in_many_seeds(seeds: range) -> None:
 def test_each_planted_bug_is_found_again_and_again(defect: str, searches: int) -> None:
     """Within 200 seeds from wherever the search begins."""
     assert search(TRIAL, defect, first_seed=10_000, searches=searches, limit=200).found
-
-
-def test_the_trial_runs_all_its_scenes_unless_told_otherwise() -> None:
-    """A scene more in the list than the parameter says would never run."""
-    whole, wider = TRIAL.run(1).run, TRIAL.run(1, scenes=99).run
-
-    assert whole.journal.digest == wider.journal.digest
-    assert len(TRIAL.run(1, scenes=2).run.journal) < len(whole.journal) / 2

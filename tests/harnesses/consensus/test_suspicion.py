@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from alyslab.harnesses.consensus.attendance import GRACE_SLOTS, LATE_MS
-from alyslab.harnesses.consensus.suspicion import LIMITS, REPEATS_LIMIT, STRANGERS_LIMIT, WINDOW_MS, Suspicion
+from alyslab.harnesses.consensus.suspicion import (
+    LIMITS,
+    REPEATS_LIMIT,
+    SILENT_SLOTS,
+    STRANGERS_LIMIT,
+    WINDOW_MS,
+    Suspicion,
+)
 
 MEMBERS = 4
 OWN = 0
@@ -183,6 +190,20 @@ def test_many_unknown_names_that_talk_of_blocks_are_a_crowd_and_peers_are_not(ob
     for number in range(1, STRANGERS_LIMIT):
         observer.suspicion.spoke(f"stranger-{number}")
     assert observer.told == [("stranger-0, stranger-1, stranger-2", "strangers")]
+
+
+@pytest.mark.parametrize("hears", ["strangers", "a peer too", "nobody", "strangers after sleep"])
+def test_who_hears_strangers_alone_may_be_eclipsed(observer: Observer, hears: str) -> None:
+    """Silence all round is a bad line, and a peer's word shows a false chain up: neither is an eclipse."""
+    observer.tick(0)
+    for slot in range(1, SILENT_SLOTS + 2):
+        if hears != "nobody":
+            observer.suspicion.spoke("stranger")
+        if hears == "a peer too" and slot == SILENT_SLOTS:
+            observer.suspicion.spoke(AUTHORS[1])
+        observer.tick(slot + (7 if hears == "strangers after sleep" and slot > SILENT_SLOTS - 1 else 0))
+
+    assert observer.told == ([("stranger", "peers_silent")] if hears == "strangers" else [])
 
 
 def test_work_that_keeps_taking_anothers_place_is_suspicious(observer: Observer) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from alyslab.checkers.agreement import common_prefix_always, finalised_agree, heads_meet
 from alyslab.checkers.approvals import certificates, votes_kept
-from alyslab.harnesses.consensus.workloads import faults
+from alyslab.harnesses.consensus.workloads.faults import faults_over, partition
 from alyslab.harnesses.consensus.world import Plan, World
 from alyslab.harnesses.network.rules import Drop, Rule
 from alyslab.runtime import Journal, require_current, simulate
@@ -22,8 +22,8 @@ async def late_approvals() -> dict[str, Any]:
     rule = Rule(name="approvals_late", verdict=Drop(), receivers=others, topics=["approve_block"])
     with world.network.rules.installed(rule):
         await asyncio.sleep(4.0)
-    await faults.partition(world, [one], 10.0)
-    faults.faults_over(world)
+    await partition(world, [one], 10.0)
+    faults_over(world)
     await asyncio.sleep(70.0)
     return {name: world.around.lives[name].chain.height for name in world.names}
 
@@ -47,6 +47,12 @@ def test_the_replacement_rule_lets_two_blocks_of_one_height_be_certified() -> No
 
     twice = {height for height, roots in certified(journal).items() if len(roots) > 1}
     assert len(twice) == 1
+    slots: dict[int, list[int]] = {}
+    for event in journal.select(kind="consensus.approved"):
+        if event.fields["height"] in twice:
+            slots.setdefault(event.fields["authority"], []).append(event.fields["slot"])
+    assert {authority for authority, signed in slots.items() if len(signed) == 2} == {1, 2, 3}
+    assert all(signed == sorted(set(signed)) for signed in slots.values())
     assert certificates(events).failed == ()
     assert votes_kept(events).failed == ()
 

@@ -24,6 +24,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "gated": {"rounds": 1},
     "disks": {"nodes": 4, "rounds": 1, "fault": "rot"},
 }
+SLOW = pytest.mark.slow
+OTHER_RULES = sorted(RULES.keys() - {"code_with_governance"})
+OTHER_FAILURES = sorted(FAILURES.keys() - {"full", "misdirected"})
 MODEL = "model.state_root_not_compared"
 # What decides one bug each; a reader sees which check would miss it.
 CHECK_OF = {
@@ -123,7 +126,12 @@ def test_a_late_member_takes_its_turns() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"join": 2}, {"leave": 2, "join": 1, "nodes": 5}, {"join": 1, "untold": 1}]
+    "change",
+    [
+        pytest.param({"join": 2}, marks=SLOW),
+        pytest.param({"leave": 2, "join": 1, "nodes": 5}, marks=SLOW),
+        {"join": 1, "untold": 1},
+    ],
 )
 def test_a_federation_hands_over_at_its_height(change: dict[str, Any]) -> None:
     """From that block on others write and sign, and as many of them as they need."""
@@ -140,7 +148,9 @@ def test_a_federation_hands_over_at_its_height(change: dict[str, Any]) -> None:
     assert ("node-0" in authors[True]) is bool(parameters.get("untold"))
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize(
+    "rule", ["code_with_governance", *(pytest.param(r, marks=SLOW) for r in OTHER_RULES)]
+)
 def test_every_rule_of_production_lets_a_federation_live(rule: str) -> None:
     """A gate that nobody passes is no gate; each stated variant says when a turn is left."""
     outcome = WORKLOADS["gated"].run(3, rule=rule, rounds=1)
@@ -152,7 +162,9 @@ def test_every_rule_of_production_lets_a_federation_live(rule: str) -> None:
     assert (reasons.count("gate") >= 4) is governed  # three slots of governance errors, besides
 
 
-@pytest.mark.parametrize("fault", sorted(FAILURES))
+@pytest.mark.parametrize(
+    "fault", ["full", "misdirected", *(pytest.param(f, marks=SLOW) for f in OTHER_FAILURES)]
+)
 def test_a_federation_bears_a_disk_that_fails(fault: str) -> None:
     """The node stops or abstains; nobody signs twice, and all meet again."""
     outcome = WORKLOADS["disks"].run(3, nodes=4, rounds=1, fault=fault)
@@ -204,10 +216,10 @@ def test_a_parameter_that_makes_no_sense_is_refused(name: str, wrong: dict[str, 
 
 def test_nothing_is_found_without_a_planted_bug() -> None:
     """The fast lane of the promise about 2,000 seeds."""
-    assert false_alarms(TRIAL, range(100, 102)) == []
+    assert false_alarms(TRIAL, range(100, 101)) == []
 
 
-@pytest.mark.parametrize("defect", ["candidate_replaced", "vote_counted_twice", "timer_lost_on_pause"])
+@pytest.mark.parametrize("defect", ["vote_counted_twice", "timer_lost_on_pause"])
 def test_a_planted_bug_is_found(defect: str) -> None:
     """A check that no bug can trip proves nothing."""
     found = search(TRIAL, f"consensus.{defect}", first_seed=500, limit=8)

@@ -141,6 +141,22 @@ def test_peers_of_a_crashed_node_notice_one_latency_later():
     assert run(main).result == (30_000_000, ("c",))
 
 
+def test_a_refusal_that_comes_after_who_dialled_was_cancelled_is_nobodys_error():
+    """Who gives up dialling has no use for the answer; it must not end the run as an error unseen."""
+
+    async def main() -> tuple[str, ...]:
+        bench = Bench()
+        bench.ends["b"].node.crash()
+        await bench.network.quiet()
+        dial = asyncio.create_task(bench.ends["a"].connect("b"))
+        await asyncio.sleep(0.005)
+        dial.cancel()
+        await bench.network.quiet()
+        return bench.ends["a"].peers()
+
+    assert run(main).result == ()
+
+
 def test_a_node_without_power_is_noticed_only_by_its_silence():
     """Nobody is told; a request times out, and after the restart the next message is answered by a reset."""
 

@@ -82,10 +82,11 @@ def test_what_the_foundation_hunts_is_what_is_tested_here():
 @pytest.mark.parametrize("defect", FOUND_BY)
 def test_a_planted_defect_is_found_by_its_check(defect):
     """A check that no defect can trip proves nothing; a few seeds must be enough."""
-    found: set[str] = set()
+    missing = set(FOUND_BY[defect])
     for seed in range(10):
-        found |= failed(run_small(seed, planted=[defect]))
-    assert FOUND_BY[defect] <= found
+        if missing:
+            missing -= failed(run_small(seed, planted=[defect]))
+    assert missing == set()
 
 
 def test_a_forgotten_relay_by_the_author_loses_the_block_itself():
@@ -219,11 +220,8 @@ def test_a_defect_of_one_protocol_is_found_by_its_check(defect):
     honest = WORKLOADS["spread"].run(0, **(SMALL | parameters))
     assert honest.verdict.failed == ()
     assert name in {check.name for check in honest.verdict.checks}
-    found = set()
-    for seed in range(5):
-        outcome = WORKLOADS["spread"].run(seed, planted=[defect], **(SMALL | parameters))
-        found |= {check.name for check in outcome.verdict.failed}
-    assert name in found
+    broken = (WORKLOADS["spread"].run(seed, planted=[defect], **(SMALL | parameters)) for seed in range(5))
+    assert any(name in {check.name for check in outcome.verdict.failed} for outcome in broken)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -303,7 +301,7 @@ async def gossip_with_a_liar(kind: str) -> None:
         endpoint = runtime.nodes["peer-9"].network
         random = runtime.random("liar")
         for topic in ("block", "compact", "have", "get", "missing", "graft", "prune", "nonsense"):
-            for length in (0, 1, 3, 4, 6, 7, 40, 4 * 5_000, 30_000):
+            for length in (0, 1, 3, 4, 6, 7, 40, 4 * 1_000, 6_001):
                 for peer in endpoint.peers():
                     endpoint.send(peer, f"gossip.{topic}", random.randbytes(length))
 

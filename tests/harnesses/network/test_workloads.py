@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ def name_of(check: Check) -> str:
     return check.name.rpartition(" of ")[0] if " → " in check.name else check.name
 
 
+@cache
 def failing_links(defect: str) -> set[str]:
     return failing("links", 1, planted=[defect], messages=3_000, only=LINKS_WITH[defect])
 
@@ -87,7 +89,7 @@ def test_every_statistic_of_links_is_tripped_by_some_defect():
 @pytest.mark.parametrize("strategy", ["fifo", "random", "pct"])
 def test_an_honest_trial_passes_in_any_order_of_steps(strategy):
     """Nothing planted, nothing found; and every check had something to see."""
-    for seed in range(3):
+    for seed in range(2):
         outcome = WORKLOADS["trial"].run(100 + seed, strategy=strategy)
         assert outcome.verdict.status == "pass", (seed, outcome.verdict.failed)
 

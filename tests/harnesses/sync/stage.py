@@ -8,6 +8,7 @@ from typing import Any
 from alyslab.harnesses.sync.history import History, history
 from alyslab.harnesses.sync.ledger import Ledger
 from alyslab.harnesses.sync.store import ChainStore
+from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime import Node, Run, require_current, simulate
 
 CHAIN: History = history(40)
@@ -36,8 +37,21 @@ async def extend(store: ChainStore, height: int, *, batch: int = 5) -> None:
         await store.append(CHAIN.blocks[low:high], CHAIN.roots[low + 1 : high + 1], CHAIN.pointers[high])
 
 
+async def reopened(node: Node, **options: bool) -> ChainStore:
+    """Crash the node, start it again, and return the store that its disk holds."""
+    node.crash()
+    node.restart()
+    return await ChainStore.open(node.disk, CHAIN.spec, **options)
+
+
 async def opened(node: Node, **options: Any) -> Ledger:
     """Return a ledger of the history's spec on the node's disk."""
     return await Ledger.open(
         node, CHAIN.spec, CHAIN.scheme, CHAIN.bitcoin, now_ms=lambda: CHAIN.now_ms, **options
     )
+
+
+async def booted(world: World, name: str) -> None:
+    """Wait until a node that was started syncs."""
+    while name not in world.syncers:
+        await world.pause(0.25)

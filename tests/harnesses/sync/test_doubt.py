@@ -15,7 +15,7 @@ from alyslab.harnesses.sync.workloads.faults import spoil_state
 from alyslab.harnesses.sync.workloads.trial import POLICY
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime import Run, require_current, simulate
-from tests.harnesses.sync.stage import CHAIN
+from tests.harnesses.sync.stage import CHAIN, booted
 
 MOST = 3
 
@@ -88,7 +88,7 @@ async def spoilt(*, behaviours: list[str]) -> bool:
         CHAIN, height=1, policy=POLICY, peers=len(behaviours), behaviours=dict(enumerate(behaviours))
     )
     world.add_node()
-    await world.booted("node-0")
+    await booted(world, "node-0")
     spoil_state(world, "node-0")
     return await world.finish(["node-0"], 120.0)
 
@@ -125,7 +125,7 @@ async def clock_steps_back(*, by_s: float) -> tuple[int, bool]:
     """Let a synced node's clock go back behind the slots of what comes next, for 20 s."""
     world = World(CHAIN, height=10, policy=POLICY, peers=3)
     node = world.add_node()
-    await world.booted("node-0")
+    await booted(world, "node-0")
     assert await world.finish(["node-0"], 60.0)
     node.clock.step(-int(by_s * 1e9))
     world.grow(20)

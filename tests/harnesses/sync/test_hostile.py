@@ -21,7 +21,7 @@ from alyslab.harnesses.sync.server import SyncServer
 from alyslab.harnesses.sync.workloads.trial import POLICY
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime import Run, require_current, simulate
-from tests.harnesses.sync.stage import CHAIN
+from tests.harnesses.sync.stage import CHAIN, booted
 
 
 class Scripted(HostileServer):
@@ -169,7 +169,7 @@ async def pestering() -> bool:
     """Let a peer send bad requests to the node that syncs from it."""
     world = World(history(128), peers=4, policy=POLICY, import_ms=20.0)
     world.add_node()
-    await world.booted("node-0")
+    await booted(world, "node-0")
     endpoint = world.network.endpoint(world.nodes["peer-0"])
     for _ in range(3):
         endpoint.send("node-0", BLOCKS, b"\xff")

@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
 from alyslab.errors import ParameterError
-from alyslab.harnesses.detection import Detection, false_alarms, search
 from alyslab.harnesses.sync.hostile import HOSTILE
 from alyslab.harnesses.sync.workloads import WORKLOADS
-from alyslab.harnesses.sync.workloads.registry import DEFECTS
-from alyslab.runtime.replay import replay
-
-TRIAL = WORKLOADS["trial"]
-SMALL: dict[str, dict[str, Any]] = {
-    "full_sync": {"blocks": 300},
-    "sequential": {"blocks": 300},
-    "startup": {"blocks": 200, "had": 120, "growth": 10},
-    "federation_change": {"blocks": 60, "change_height": 30},
-    "peer_loss": {"blocks": 200},
-    "partition": {"blocks": 300},
-    "corruption": {"blocks": 200},
-    "hostile": {"blocks": 150},
-    "cascade": {"blocks": 300},
-    "mixed": {"blocks": 300},
-    "parallel": {"blocks": 300, "sessions": 3},
-    "checkpoints": {"blocks": 200},
-    "resume": {"blocks": 200, "crashes": 2},
-    "recovery": {"blocks": 300},
-    "damage": {"blocks": 300},
-}
-# Only found by the workload that is about it: what the trial's searches do not trip, these do.
-TRIPPED_BY = {
-    "blocks are spread over the peers (Jain's index)": ("parallel", "sync.first_peer_always"),
-    "share of the peers that delivered": ("parallel", "sync.first_peer_always"),
-    "blocks flow again after a partition within 60 s": ("partition", "sync.partition_unseen"),
-    "blocks that claim another state root": ("recovery", "sync.state_root_not_compared"),
-    "finality moved backwards": ("resume", "sync.recovery_forgets_pointer"),
-    "a recovery from a checkpoint is over within 30 s": ("recovery", "sync.recovery_keeps_state"),
-    "a node that can't follow the chain never says that it is synced": (
-        "federation_change",
-        "sync.short_reply_is_done",
-    ),
-}
-
-
-def run(name: str, seed: int = 3, **parameters: Any) -> Any:
-    return WORKLOADS[name].run(seed, **{**SMALL.get(name, {}), **parameters})
+from tests.harnesses.sync.small import run
 
 
 @pytest.mark.parametrize("name", sorted(set(WORKLOADS) - {"trial"}))
@@ -137,91 +98,6 @@ def test_a_parameter_that_makes_no_sense_is_refused(name: str, parameters: dict[
         WORKLOADS[name].run(1, **parameters)
 
 
-@pytest.fixture(scope="module")
-def findings() -> dict[str, Detection]:
-    return {defect: search(TRIAL, defect, first_seed=5_000, limit=60) for defect in DEFECTS}
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("defect", DEFECTS)
-def test_each_planted_bug_is_found(defect: str, findings: dict[str, Detection]) -> None:
-    """A lab that misses a bug which it planted will miss those that it did not."""
-    assert findings[defect].found
-
-
-def kind(check: str) -> str:
-    """Return a check's name without its number: each workload sets a bound of its own."""
-    return re.sub(r"\d+ s\b", "… s", check)
-
-
-def checks_of(name: str, **parameters: Any) -> set[str]:
-    return {kind(check.name) for check in run(name, **parameters).verdict.checks}
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_each_check_is_tripped_by_a_planted_bug(findings: dict[str, Detection]) -> None:
-    """A check of any workload that no bug can trip proves nothing."""
-    tripped = {kind(check) for found in findings.values() for check in found.checks}
-    for check, (workload, defect) in TRIPPED_BY.items():
-        parameters = {"aware": False} if workload == "federation_change" else {}
-        failed = run(workload, planted=[defect], **parameters).verdict.failed
-        assert check in {each.name for each in failed}
-        tripped.add(kind(check))
-    made = set[str]().union(
-        *(checks_of(name) for name in WORKLOADS), checks_of("federation_change", aware=False)
-    )
-
-    assert made - tripped == set()
-
-
-@pytest.mark.parametrize(
-    ("defect", "check"),
-    [
-        ("sync.short_reply_is_done", "nodes that say they are synced have the source's height"),
-        ("sync.range_one_too_few", "nodes are synced within 120 s once faults are over"),
-        ("sync.checkpoint_wrong_height", "a checkpoint bears the roots of its own height"),
-        ("sync.batch_without_bound", "no batch is larger than its bound"),
-        ("sync.production_while_behind", "no node may produce while it is behind"),
-    ],
-)
-def test_a_planted_bug_trips_its_check(defect: str, check: str) -> None:
-    """The fast lane of the search: five bugs that the first seeds show."""
-    found = search(TRIAL, defect, first_seed=5_000, limit=5)
-
-    assert check in found.checks
-
-
-def test_a_bug_that_was_found_replays_from_its_token() -> None:
-    """A finding that can't be repeated can't be mended."""
-    assert replay(search(TRIAL, "sync.production_while_behind", first_seed=5_000, limit=5).token).same
-
-
-def test_a_search_that_fails_says_so() -> None:
-    """The limit must not count as a find."""
-    found = search(TRIAL, "sync.checkpoint_not_verified", first_seed=5_001, limit=1)
-
-    assert (found.seeds, found.checks, found.token) == ((None,), (), "")
-
-
-def test_nothing_is_found_without_a_planted_bug() -> None:
-    """The fast lane of the promise about 2,000 seeds."""
-    assert false_alarms(TRIAL, range(100, 104)) == []
-
-
-def test_peers_that_were_silent_are_heard_again_while_fetching() -> None:
-    """A partition left one peer off the blacklist: alone it was refused for ever, and no doubt came up."""
-    assert false_alarms(TRIAL, [1_616]) == []
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1_800)
-def test_nothing_is_found_in_three_hundred_seeds() -> None:
-    """A sample of the promise below that fits CI."""
-    assert false_alarms(TRIAL, range(300)) == []
-
-
 @pytest.mark.parametrize(
     "blocks",
     [
@@ -253,10 +129,3 @@ def test_checkpoints_are_consistent_at_several_intervals(interval: int) -> None:
 
     assert outcome.verdict.status == "pass"
     assert set(made) == set(range(interval, max(300, 2 * interval + 50) + 1, interval))
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3_600)
-def test_nothing_is_found_in_two_thousand_seeds() -> None:
-    """One false alarm in a night of searching costs a morning."""
-    assert false_alarms(TRIAL, range(2_000)) == []

@@ -204,7 +204,7 @@ def test_no_strategy_discards_more_than_a_twentieth(name):
 
     tally = Tally()
     strategy = strategy_of(name)
-    cases = 40 if name in MADE_OF_PLANS else 100
+    cases = 20 if name in MADE_OF_PLANS else 50
 
     @settings(profile("quick"), max_examples=cases)
     @given(st.data())

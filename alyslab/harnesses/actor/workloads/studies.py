@@ -11,9 +11,12 @@ from alyslab.checkers.recovery import recoveries
 from alyslab.harnesses.actor.overflow import Overflow
 from alyslab.harnesses.actor.presets import POLICIES
 from alyslab.harnesses.actor.workloads.registry import WORKLOADS
+from alyslab.runtime import simulate
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from alyslab.runtime import Run
 
 
 def recovery_by_policy(
@@ -32,7 +35,7 @@ def recovery_by_policy(
     rows: list[dict[str, Any]] = []
     for seed in seeds:
         for policy in policies:
-            run = WORKLOADS["recovery"].run(seed, failure=failure, policy=policy, failures=failures).run
+            run = _run("recovery", seed, failure=failure, policy=policy, failures=failures)
             rows += [
                 {"policy": policy, "seed": seed, "recovery_ms": one.recovery_ms}
                 for one in recoveries(run.journal)
@@ -45,7 +48,7 @@ def depth_by_policy(seed: int, *, capacity: int = 20) -> dict[str, Depth]:
     """Return how many messages waited over time under each overflow policy, offered twice what is handled."""
     found: dict[str, Depth] = {}
     for policy in Overflow:
-        run = WORKLOADS["overflow"].run(seed, policy=str(policy), capacity=capacity).run
+        run = _run("overflow", seed, policy=str(policy), capacity=capacity)
         found |= {str(policy): depth for depth in depths(run.journal) if depth.actor == "narrow"}
     return found
 
@@ -68,18 +71,21 @@ def throughput_by_load(
     for seed in seeds:
         for policy in Overflow:
             for interval_ms in intervals_ms:
-                run = (
-                    WORKLOADS["overflow"]
-                    .run(
-                        seed,
-                        policy=str(policy),
-                        interval_ms=interval_ms,
-                        service_ms=service_ms,
-                        messages=messages,
-                        random_pauses=True,
-                    )
-                    .run
+                run = _run(
+                    "overflow",
+                    seed,
+                    policy=str(policy),
+                    interval_ms=interval_ms,
+                    service_ms=service_ms,
+                    messages=messages,
+                    random_pauses=True,
                 )
                 handled = activity(run.journal)["messages done"]
                 rows.append((str(policy), seed, 4_000 / interval_ms, handled / run.virtual_s))
     return pd.DataFrame(rows, columns=["policy", "seed", "offered_per_s", "handled_per_s"])
+
+
+def _run(name: str, seed: int, **parameters: Any) -> Run:
+    """Run a workload that is not judged here: a study shows how much, the phase and the tests whether."""
+    workload = WORKLOADS[name]
+    return simulate(workload.main, seed=seed, strategy=workload.strategy, parameters=parameters)

@@ -7,7 +7,7 @@ see in every run, at a cost of some tens of milliseconds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any, Final
@@ -35,26 +35,43 @@ from alyslab.harnesses.actor.workloads.lifecycle import dependants, parenthood
 from alyslab.harnesses.actor.workloads.ordering import broadcasting, detours, pumping
 from alyslab.harnesses.actor.workloads.overflow import flood, narrow
 from alyslab.harnesses.actor.workloads.recovery import fragile
+from alyslab.harnesses.scenes import check_scenes
 
 LEVELS: Final = tuple(int(level) for level in Priority)
 GROUPS: Final = (Strategy.ONE_FOR_ALL, Strategy.REST_FOR_ONE)
-SCENES: Final = 13
+SCENES: Final = (
+    "traffic",
+    "branch",
+    "group",
+    "given_up",
+    "full",
+    "detours",
+    "broadcasting",
+    "questions",
+    "confirming",
+    "calling",
+    "parenthood",
+    "dependants",
+    "fragile",
+)
+"""What a trial is made of, in this order."""
 WATCH: Final = HealthPolicy(interval_s=0.1, timeout_s=0.1, failures=2)
 
 
-async def trial(*, scenes: int = SCENES) -> None:
+async def trial(*, scenes: Sequence[str] = SCENES) -> None:
     """Run a bit of every workload at once on one system; the seed draws policies, failures and times.
 
-    ``scenes`` is how many of them run, the first ones: what shrinking makes smaller.
+    ``scenes`` names those that run: what shrinking makes shorter.
     """
+    check_scenes(scenes, SCENES)
     expect("messages done", at_least=100)
     expect("restarts", at_least=5)
     expect("escalations: continue_without", at_least=1)
     async with ActorSystem(causal=True) as system:
         random = system.core.runtime.random("workload.trial")
         async with asyncio.TaskGroup() as group:
-            for number, scene in enumerate(_scenes(system, random)):
-                if number < scenes:
+            for name, scene in zip(SCENES, _scenes(system, random), strict=True):
+                if name in scenes:
                     group.create_task(scene)
                 else:
                     scene.close()

@@ -96,7 +96,9 @@ class SelfishMiner:
             ]
             works = [header for header in headers if header is not None]
             won = sum(header.fee_recipient == RECIPIENT for header in works)
-            coalition.world.runtime.journal.record("adversary.revenue", name, works=len(works), won=won)
+            coalition.world.runtime.journal.record(
+                "adversary.revenue", coalition.name, works=len(works), won=won
+            )
 
     async def _mine(self) -> None:
         """Find proof after proof for whatever is newest, and keep the latest."""

@@ -8,10 +8,9 @@ from random import Random
 from typing import Any, Final
 
 from alyslab.errors import ParameterError, Problem
-from alyslab.harnesses.consensus.workloads import faults
 from alyslab.harnesses.consensus.workloads.expecting import expect, require_within
-from alyslab.harnesses.consensus.workloads.finish import tell_end
-from alyslab.harnesses.consensus.workloads.live import CALM_S, summary
+from alyslab.harnesses.consensus.workloads.faults import crash, told, until_slot_of
+from alyslab.harnesses.consensus.workloads.finish import leave_alone
 from alyslab.harnesses.consensus.world import Plan, World
 from alyslab.runtime import require_current
 from alyslab.runtime.disk import CrashFaults, DiskLatency
@@ -61,15 +60,12 @@ async def disks(*, nodes: int = 5, rounds: int = 4, fault: str = "any") -> dict[
         what = random.choice(sorted(FAILURES)) if fault == "any" else fault
         await fail(world, random.choice(world.around.authors), what, random)
         await asyncio.sleep(AFTER_S)
-    faults.faults_over(world)
-    await asyncio.sleep(CALM_S)
-    await tell_end(world)
-    return summary(world)
+    return await leave_alone(world)
 
 
 async def fail(world: World, name: str, what: str, random: Random) -> None:
     """Let a node's disk fail in one way, and be whole again when this returns."""
-    with faults.told(world, what, name):
+    with told(world, what, name):
         await FAILURES[what](world, name, random)
 
 
@@ -84,7 +80,7 @@ async def _unreadable(world: World, name: str, _: Random) -> None:
     """Refuse every read while the node starts again."""
     disk = world.node(name).disk
     disk.faults = DiskFaults(read_error_ratio=1.0)
-    await faults.crash(world, name, DOWN_S)
+    await crash(world, name, DOWN_S)
     await asyncio.sleep(LASTS_S)
     disk.faults = NONE
 
@@ -98,15 +94,15 @@ async def _full(world: World, name: str, _: Random) -> None:
 
 async def _rot(world: World, name: str, random: Random) -> None:
     world.node(name).disk.rot(FLIPS, random)
-    await faults.crash(world, name, DOWN_S)
+    await crash(world, name, DOWN_S)
 
 
 async def _misdirected(world: World, name: str, random: Random) -> None:
     """Crash the node just after a slot's begin, when writes are under way, and let them land elsewhere."""
     disk = world.node(name).disk
     disk.crash_faults = CrashFaults(lost_ratio=0.0, misdirected_ratio=1.0)
-    await faults.until_slot_of(world, name, random.uniform(0.0005, 0.003))
-    await faults.crash(world, name, DOWN_S)
+    await until_slot_of(world, name, random.uniform(0.0005, 0.003))
+    await crash(world, name, DOWN_S)
     disk.crash_faults = CrashFaults()
 
 

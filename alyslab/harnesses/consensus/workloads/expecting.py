@@ -1,4 +1,4 @@
-"""How a workload says how much it is going to do, and how its parameters are refused."""
+"""How a workload says what it is going to do, and how much; and how its parameters are refused."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from alyslab.runtime import require_current
 def expect(what: str, at_least: int) -> None:
     """Write that ``what`` (see :mod:`.judging`) will come to at least so much."""
     require_current().journal.record("workload.expects", what, at_least=at_least)
+
+
+def drawn(subject: str) -> None:
+    """Write that this run does what some check is about, so that the check must see it (:mod:`.judging`)."""
+    require_current().journal.record("workload.drawn", subject)
 
 
 def require_within(workload: str, values: Mapping[str, Any], **bounds: tuple[float, float]) -> None:

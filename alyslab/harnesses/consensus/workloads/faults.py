@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from alyslab.harnesses.consensus.roster import Term
     from alyslab.harnesses.consensus.world import World
 
 NS_PER_S = 1_000_000_000
@@ -76,6 +77,18 @@ async def step_clock(world: World, name: str, by_s: float, lasts_s: float) -> No
         clock.step(-round(by_s * NS_PER_S))
 
 
+def term_now(world: World) -> Term:
+    """Return the federation that signs the block after the highest that any node has."""
+    height = max((life.chain.height for life in world.around.lives.values() if life.awake), default=0)
+    return world.roster.at(height + 1)
+
+
+def members_up(world: World) -> list[str]:
+    """Return the nodes that have a turn now and run."""
+    members = [world.around.authors[seat] for seat in term_now(world).seats]
+    return [name for name in members if world.node(name).state == "running"]
+
+
 async def until_slot_of(world: World, name: str, after_s: float) -> None:
     """Wait until ``after_s`` into the next slot that the node writes, by the true time; at least a second.
 
@@ -84,8 +97,7 @@ async def until_slot_of(world: World, name: str, after_s: float) -> None:
     slot_ns = world.spec.slot_ms * 1_000_000
     epoch_ns = world.around.epoch_ms * 1_000_000
     authority = world.around.authors.index(name)
-    height = max((life.chain.height for life in world.around.lives.values() if life.awake), default=0)
-    term = world.roster.at(height + 1)
+    term = term_now(world)
     slot = (epoch_ns + world.runtime.now_ns + NS_PER_S) // slot_ns + 1
     if authority in term.seats:
         while term.seats[term.author(slot)] != authority:

@@ -1,14 +1,34 @@
-"""The end of a workload: what every node has, written for the checker of money."""
+"""The end of a workload: a time that is left alone, and what every node has, for the checker of money."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from alyslab.harnesses.consensus.workloads.faults import faults_over
 from alyslab.model.workload import tell_balance
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.world import World
+
+CALM_S: Final = 80.0
+"""Time that is left alone at the end: longer than the longest promise of recovery."""
+
+
+async def leave_alone(world: World) -> dict[str, Any]:
+    """Let the faults be over and the world have its calm; return where each node stands, for a table.
+
+    Verdicts read the journal instead.
+    """
+    faults_over(world)
+    await asyncio.sleep(CALM_S)
+    await tell_end(world)
+    lives = world.around.lives
+    return {
+        name: {"height": lives[name].chain.height, "finalised_height": lives[name].chain.finalised_height}
+        for name in world.names
+        if name in lives
+    }
 
 
 async def tell_end(world: World) -> None:

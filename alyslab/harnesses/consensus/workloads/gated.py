@@ -6,10 +6,9 @@ import asyncio
 from typing import Any
 
 from alyslab.harnesses.consensus.settings import Settings
-from alyslab.harnesses.consensus.workloads import faults
 from alyslab.harnesses.consensus.workloads.expecting import expect, require_within
-from alyslab.harnesses.consensus.workloads.finish import tell_end
-from alyslab.harnesses.consensus.workloads.live import CALM_S, summary
+from alyslab.harnesses.consensus.workloads.faults import told, until_slot_of
+from alyslab.harnesses.consensus.workloads.finish import leave_alone
 from alyslab.harnesses.consensus.world import Plan, World
 from alyslab.runtime import require_current
 
@@ -45,14 +44,11 @@ async def gated(*, nodes: int = 4, rule: str = "issue_10", rounds: int = 3) -> d
         victim = random.choice(world.around.authors)
         world.node(victim).crash()
         await asyncio.sleep(4 * slot_s)
-        await faults.until_slot_of(world, victim, -BEFORE_TURN_S)
+        await until_slot_of(world, victim, -BEFORE_TURN_S)
         world.node(victim).restart()
         await asyncio.sleep(2 * slot_s)
-    with faults.told(world, "governance_errors", "all"):
+    with told(world, "governance_errors", "all"):
         world.around.governance.error_ratio = GOVERNANCE_ERRORS
         await asyncio.sleep(3 * slot_s)
         world.around.governance.error_ratio = 0.0
-    faults.faults_over(world)
-    await asyncio.sleep(CALM_S)
-    await tell_end(world)
-    return summary(world)
+    return await leave_alone(world)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from alyslab.harnesses.consensus.handover import Handover
-from alyslab.harnesses.consensus.workloads import faults
+from alyslab.harnesses.consensus.plan import LINK, Plan
 from alyslab.harnesses.consensus.workloads.expecting import expect, require_within
-from alyslab.harnesses.consensus.workloads.finish import tell_end
-from alyslab.harnesses.consensus.workloads.live import CALM_S, summary
-from alyslab.harnesses.consensus.world import Plan, World
-from alyslab.harnesses.network.link import LinkSpec
+from alyslab.harnesses.consensus.workloads.faults import crash as crash_node
+from alyslab.harnesses.consensus.workloads.finish import leave_alone
+from alyslab.harnesses.consensus.world import World
 from alyslab.runtime import require_current
 
 UNTOLD_SLOTS = 8
@@ -53,7 +53,7 @@ async def handover(
     if untold:
         expect("blocks of former members refused", 1)
     runtime = require_current()
-    link = LinkSpec(delay_ms=40, jitter_ms=10, distribution="uniform", loss_ratio=loss_ratio)
+    link = replace(LINK, loss_ratio=loss_ratio)
     change = Handover(height=height, leave=leave, join=join, untold=untold)
     world = World(runtime, Plan(authorities=nodes, link=link, handover=change))
     world.start()
@@ -61,13 +61,10 @@ async def handover(
     await asyncio.sleep((height - 3) * slot_s)
     if crash:
         both = list(world.around.authors[leave:nodes])
-        await faults.crash(world, runtime.random("workload.handover").choice(both), 6 * slot_s)
+        await crash_node(world, runtime.random("workload.handover").choice(both), 6 * slot_s)
     await asyncio.sleep(UNTOLD_SLOTS * slot_s)
     for name in list(world.around.specs):
         world.tell(name)
-        await faults.crash(world, name, 1.0)
+        await crash_node(world, name, 1.0)
     world.network.shape(None, None, loss_ratio=0.0)
-    faults.faults_over(world)
-    await asyncio.sleep(CALM_S)
-    await tell_end(world)
-    return summary(world)
+    return await leave_alone(world)

@@ -6,6 +6,7 @@ looks into nodes to know what is worth forging; nodes see only its messages.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,7 @@ from alyslab.harnesses.consensus.workloads.faults import until_slot_of
 from alyslab.harnesses.sync import protocol
 from alyslab.harnesses.sync.errors import ProtocolError
 from alyslab.model import production
-from alyslab.model.aura import author_index, slot_start_ms
+from alyslab.model.aura import slot_start_ms
 from alyslab.model.block import AggregateSignature, Block, SignedBlock
 from alyslab.model.candidates import Approval
 from alyslab.model.chain import Chain
@@ -25,10 +26,15 @@ from alyslab.model.mining import template
 
 if TYPE_CHECKING:
     from alyslab.harnesses.consensus.core import Core
+    from alyslab.harnesses.consensus.roster import Term
     from alyslab.harnesses.consensus.world import World
     from alyslab.harnesses.network.message import Message
 
 HOSTILE: Final = "hostile"
+LEAD_S: Final = 0.005
+"""So long before its author's a forged block is sent: the author, to whom others pass it on, writes first."""
+ITS_OWN_S: Final = 1.0
+"""By then the author has written its own."""
 
 
 class Hostile:
@@ -78,30 +84,35 @@ class Hostile:
         txid = next((p.txid for p in reversed(proposals) if p is not None), self._random.randbytes(32))
         self._gossip(name, "pegouts", PegoutSignatures(txid, 0, (self._random.randbytes(64),)))
 
-    async def equivocate(self, author: str, *, spoilt: bool = False) -> None:
+    async def equivocate(self, author: str, *, spoilt: bool = False) -> bool:
         """Sign a second block for the author's next slot with its key, and send it to every second node.
 
-        The author knows nothing of it and writes its own.  ``spoilt`` claims a
-        state root that is none: such a block goes to all, is approved, and fails at import.
+        The author knows nothing of it and writes its own: it gets the other
+        too late to keep it from that.  ``spoilt`` claims a state root that is
+        none: such a block goes to all others, is approved, and fails at import.
+        Return whether there are two blocks now; an author that is down, or must
+        not write, writes none.
         """
         world = self._world
-        await until_slot_of(world, author, after_s=-0.05)
+        await until_slot_of(world, author, after_s=-LEAD_S)
         core = self._core(author)
-        slot = core.slot + 1
-        if world.node(author).state == "crashed":
-            return
+        slot, written = core.slot + 1, len(core.written)
+        if world.node(author).state != "running":
+            return False
         try:
             block, _ = production.build(
                 core.chain, slot=slot, timestamp_s=slot_start_ms(core.spec, slot) // 1_000 + 1
             )
         except ModelError:
-            return  # no block without the payments that are due
+            return False  # no block without the payments that are due
         if spoilt:
             payload = replace(block.payload, state_root=self._random.randbytes(32))
             block = replace(block, payload=replace(payload, block_hash=payload.computed_hash()))
         signed = self._sign(block, [core.member.authority])
-        for name in world.around.authors[:: 1 if spoilt else 2]:
+        for name in [name for name in world.around.authors if name != author][:: 1 if spoilt else 2]:
             self._gossip(name, "block", signed)
+        await asyncio.sleep(ITS_OWN_S)
+        return self._core(author) is core and len(core.written) > written
 
     def lure(self, name: str, *, forged: bool = False) -> None:
         """Show a node the tip of a branch that all authorities' keys have signed, from below what is final.
@@ -130,12 +141,14 @@ class Hostile:
                 block, outcome = production.build(own, slot=slot, timestamp_s=stamp)
             except ModelError:
                 return  # a payment is due on that branch, and there is nothing to pay it with
-            signed = self._made_up(block) if forged else self._sign(block, range(core.members))
+            signed = self._made_up(block) if forged else self._sign(block, self._term(block).seats)
             own.commit(signed, block.root, outcome)
             branch.append(signed)
         self._branch = branch
         self._endpoint.on_message(self._serve)
-        self._gossip(name, "block", self._sign(branch[-1].block, [author_index(spec, last)]))
+        tip = branch[-1].block
+        term = self._term(tip)
+        self._gossip(name, "block", self._sign(tip, [term.seats[term.author(last)]]))
 
     def _serve(self, message: Message) -> None:
         """Answer a request for blocks from the branch, and nothing else."""
@@ -148,20 +161,23 @@ class Hostile:
             self._endpoint.reply(message, protocol.write_blocks(frames))
 
     def _made_up(self, block: Block) -> SignedBlock:
-        signers = (True,) * len(self._world.spec.authorities)
+        signers = (True,) * self._term(block).members
         mark = AggregateSignature(signers=signers, point=self._random.randbytes(96))
         return SignedBlock(block=block, signature=mark)
 
     def _sign(self, block: Block, authorities: Iterable[int]) -> SignedBlock:
-        """Return the block signed with these authorities' keys, and say so."""
+        """Return the block signed with the keys of these members of its federation, and say so."""
         world, root = self._world, block.root
         chosen = sorted(authorities)
         for authority in chosen:
             self._signed(HOSTILE, authority, root.hex(), block.slot, block.height)
-        signers = tuple(index in chosen for index in range(len(world.spec.authorities)))
+        signers = tuple(seat in chosen for seat in self._term(block).seats)
         secrets = [world.members[index].secret for index in chosen]
         mark = AggregateSignature(signers=signers, point=world.scheme.sign(secrets, root))
         return SignedBlock(block=block, signature=mark)
+
+    def _term(self, block: Block) -> Term:
+        return self._world.roster.at(block.height)
 
     def _core(self, name: str) -> Core:
         return self._world.around.lives[name]

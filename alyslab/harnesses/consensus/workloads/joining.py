@@ -6,10 +6,8 @@ import asyncio
 from typing import Any
 
 from alyslab.harnesses.consensus.users import Load
-from alyslab.harnesses.consensus.workloads import faults
 from alyslab.harnesses.consensus.workloads.expecting import expect, require_within
-from alyslab.harnesses.consensus.workloads.finish import tell_end
-from alyslab.harnesses.consensus.workloads.live import CALM_S, summary
+from alyslab.harnesses.consensus.workloads.finish import leave_alone
 from alyslab.harnesses.consensus.world import Plan, World
 from alyslab.runtime import require_current
 
@@ -34,7 +32,4 @@ async def joining(*, nodes: int = 5, slots: int = 40, interval_s: float = 0.5) -
     world.start(except_for=(late,))
     await asyncio.sleep(slots * world.spec.slot_ms / 1_000)
     world.join(late)
-    faults.faults_over(world)
-    await asyncio.sleep(CALM_S)
-    await tell_end(world)
-    return summary(world)
+    return await leave_alone(world)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from alyslab.checkers import agreement, approvals, conservation, finality, gate, liveness, slots, terms
 from alyslab.checkers.chain import state_roots
+from alyslab.checkers.drawn import asked, drawn_subjects
 from alyslab.checkers.verdict import Check, Verdict
 
 if TYPE_CHECKING:
@@ -41,12 +42,24 @@ KINDS: Final = frozenset(
     }
 )
 """Rows that some checker reads; the many others are left alone."""
+SUBJECTS: Final[Mapping[str, str]] = {
+    "restarts that have lost votes which were sent": "a crash",
+    "candidates that lost approvals which came early": "early approvals",
+    "second blocks of an author for a slot that a node got without a word": "an equivocation",
+    "turns taken or left against the gate": "the gate",
+    "decisions of the gate that its rule does not give": "the gate",
+}
+"""What must have been drawn for a run if a check is to see anything; others see it in every run."""
 
 
 def judge(journal: Journal) -> Verdict:
-    """Apply every checker; what a run did not do is inconclusive."""
+    """Apply every checker; what was drawn and not shown is inconclusive, what was not drawn is left out."""
+    return asked(judge_all(journal), SUBJECTS, drawn_subjects(journal))
+
+
+def judge_all(journal: Journal) -> Verdict:
+    """Apply every checker, to whatever was drawn."""
     events = list(journal.select(kind=KINDS))
-    gated = any(event.kind == "consensus.gated" for event in events)
     gap_most = next((event.fields["gap_most"] for event in events if event.kind == "consensus.started"), 0)
     return Verdict.of(
         (
@@ -65,14 +78,14 @@ def judge(journal: Journal) -> Verdict:
             liveness.goes_on(events, blocks_within_s=BLOCKS_WITHIN_S, finality_within_s=FINALITY_WITHIN_S),
             Verdict(state_roots(events).checks[:1]),  # the other is the model's own, tested there
             conservation.money_conserved(events),
-            *([gate.production_is_allowed(events)] if gated else []),
+            gate.production_is_allowed(events),
         )
     )
 
 
 def judge_observed(journal: Journal) -> Verdict:
     """Apply every checker and keep what had something to see, beside what the workload expects of itself."""
-    verdict = judge(journal)
+    verdict = judge_all(journal)
     expected = expectations(list(journal.select(kind=KINDS))).checks
     rest = verdict.checks[len(expected) :]
     return Verdict((*expected, *(check for check in rest if check.passed is not None)))

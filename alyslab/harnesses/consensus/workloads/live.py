@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from random import Random
 from typing import Any
 
+from alyslab.harnesses.consensus.plan import LINK, Plan
 from alyslab.harnesses.consensus.settings import Settings
-from alyslab.harnesses.consensus.users import Load
-from alyslab.harnesses.consensus.workloads import faults
 from alyslab.harnesses.consensus.workloads.expecting import expect, require_within
-from alyslab.harnesses.consensus.workloads.finish import tell_end
-from alyslab.harnesses.consensus.world import Plan, World
-from alyslab.harnesses.network.link import LinkSpec
+from alyslab.harnesses.consensus.workloads.faults import crash, partition, some
+from alyslab.harnesses.consensus.workloads.finish import CALM_S, leave_alone
+from alyslab.harnesses.consensus.world import World
 from alyslab.runtime import require_current
-
-CALM_S = 80.0
-"""Time that is left alone at the end: longer than the longest promise of recovery."""
 
 
 async def live(
@@ -58,17 +55,13 @@ async def live(
     expect("blocks at every node", calm_slots // 2 if trouble else slots + calm_slots - 4)
     expect("finalised blocks at every node", 1)
     runtime = require_current()
-    link = LinkSpec(
-        delay_ms=40, jitter_ms=10, distribution="uniform", loss_ratio=loss_ratio if trouble else 0.0
-    )
     plan = Plan(
         authorities=nodes,
         followers=followers,
         degree=degree,
         scheme=scheme,
-        link=link,
+        link=replace(LINK, loss_ratio=loss_ratio if trouble else 0.0),
         settings=Settings(topics=topics),
-        load=Load(),
     )
     world = World(runtime, plan)
     world.start()
@@ -78,35 +71,22 @@ async def live(
         world.network.shape(None, None, loss_ratio=0.0)
     else:
         await asyncio.sleep(trouble_s)
-    faults.faults_over(world)
-    await asyncio.sleep(CALM_S)
-    await tell_end(world)
-    return summary(world)
+    return await leave_alone(world)
 
 
 async def _trouble(world: World, random: Random, lasts_s: float) -> None:
     """Cut off as many as a quorum can spare, and crash one node, at times that the seed draws."""
     spare = max(1, (len(world.around.authors) - 1) // 3)
-    cut, victim = faults.some(random, world.names, spare), random.choice(world.names)
+    cut, victim = some(random, world.names, spare), random.choice(world.names)
     begin_s, down_s = random.uniform(0.1, 0.5) * lasts_s, random.uniform(0.05, 0.2) * lasts_s
     crash_s = random.uniform(0.1, 0.7) * lasts_s
 
     async def parting() -> None:
         await asyncio.sleep(begin_s)
-        await faults.partition(world, cut, 0.3 * lasts_s)
+        await partition(world, cut, 0.3 * lasts_s)
 
     async def crashing() -> None:
         await asyncio.sleep(crash_s)
-        await faults.crash(world, victim, down_s)
+        await crash(world, victim, down_s)
 
     await asyncio.gather(parting(), crashing(), asyncio.sleep(lasts_s))
-
-
-def summary(world: World) -> dict[str, Any]:
-    """Return where each node stands, for a table; verdicts read the journal."""
-    lives = world.around.lives
-    return {
-        name: {"height": lives[name].chain.height, "finalised_height": lives[name].chain.finalised_height}
-        for name in world.names
-        if name in lives
-    }

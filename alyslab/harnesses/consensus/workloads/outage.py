@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from alyslab.harnesses.consensus.workloads import faults
 from alyslab.harnesses.consensus.workloads.expecting import expect, require_within
-from alyslab.harnesses.consensus.workloads.finish import tell_end
-from alyslab.harnesses.consensus.workloads.live import CALM_S, summary
+from alyslab.harnesses.consensus.workloads.faults import pause
+from alyslab.harnesses.consensus.workloads.finish import leave_alone
 from alyslab.harnesses.consensus.world import MINER, Plan, World, with_spec
 from alyslab.runtime import require_current
 
@@ -35,8 +34,5 @@ async def outage(*, nodes: int = 4, gap_blocks: int = 10, lasts_s: float = 150.0
     world = World(require_current(), plan)
     world.start()
     await asyncio.sleep(60.0)
-    await faults.pause(world, MINER, lasts_s)
-    faults.faults_over(world)
-    await asyncio.sleep(CALM_S)
-    await tell_end(world)
-    return summary(world)
+    await pause(world, MINER, lasts_s)
+    return await leave_alone(world)

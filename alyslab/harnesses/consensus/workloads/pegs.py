@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+from alyslab.harnesses.consensus.plan import LINK, Plan
 from alyslab.harnesses.consensus.users import Load
-from alyslab.harnesses.consensus.workloads import faults
 from alyslab.harnesses.consensus.workloads.expecting import expect, require_within
-from alyslab.harnesses.consensus.workloads.finish import tell_end
-from alyslab.harnesses.consensus.workloads.live import CALM_S, summary
-from alyslab.harnesses.consensus.world import Plan, World
-from alyslab.harnesses.network.link import LinkSpec
+from alyslab.harnesses.consensus.workloads.finish import leave_alone
+from alyslab.harnesses.consensus.world import World
 from alyslab.runtime import require_current
 
 
@@ -32,12 +31,9 @@ async def pegs(*, nodes: int = 4, slots: int = 30, loss_ratio: float = 0.0) -> d
     expect("peg-ins credited", users + 1)
     expect("peg-outs proposed", 2)
     expect("peg-outs finalised", 1)
-    link = LinkSpec(delay_ms=40, jitter_ms=10, distribution="uniform", loss_ratio=loss_ratio)
+    link = replace(LINK, loss_ratio=loss_ratio)
     load = Load(users=users, interval_s=interval_s, burn_every=3, pay_every=3)
     world = World(require_current(), Plan(authorities=nodes, link=link, load=load))
     world.start()
     await asyncio.sleep(slots * world.spec.slot_ms / 1_000)
-    faults.faults_over(world)
-    await asyncio.sleep(CALM_S)
-    await tell_end(world)
-    return summary(world)
+    return await leave_alone(world)

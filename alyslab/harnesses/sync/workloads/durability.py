@@ -8,10 +8,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from alyslab.checkers import sync_subjects as subjects
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.workloads.bounds import one_of, require
 from alyslab.harnesses.sync.workloads.faults import crash, fail_disk, rot, spoil_checkpoint, spoil_state
 from alyslab.harnesses.sync.workloads.resilience import NODE, POLICY, within_s
+from alyslab.harnesses.sync.workloads.waiting import has_chain, has_checkpoints
 from alyslab.harnesses.sync.workloads.world import World
 from alyslab.runtime import require_current
 from alyslab.runtime.disk import CrashFaults, DiskLatency
@@ -41,6 +43,9 @@ async def checkpoints(*, blocks: int = 500, interval: int = 50, crashes: int = 1
     )
     world.add_node(NODE).disk.latency = SLOW_DISK
     random = require_current().random("sync.checkpoints")
+    if crashes:
+        world.drawn(subjects.RESTART)
+        await has_chain(world, NODE)
     for _ in range(crashes):
         await world.pause(random.uniform(0.5, 3.0))
         await crash(world, NODE, random.uniform(0.2, 1.0), faults=CrashFaults(lost_ratio=1.0))
@@ -53,6 +58,8 @@ async def resume(*, blocks: int = 600, crashes: int = 4, torn_ratio: float = 0.5
     world = World(history(blocks), peers=4, policy=POLICY, import_ms=10.0)
     world.add_node(NODE).disk.latency = SLOW_DISK
     random = require_current().random("sync.resume")
+    world.drawn(subjects.RESTART)
+    await has_chain(world, NODE)
     how = CrashFaults(lost_ratio=1.0 - torn_ratio, torn_ratio=torn_ratio)
     for _ in range(crashes):
         await world.pause(random.uniform(0.5, 2.5))
@@ -69,7 +76,9 @@ async def recovery(*, blocks: int = 500, rotten: bool = False) -> bool:
     world = World(history(blocks), peers=5, policy=replace(POLICY, checkpoint_interval=50), import_ms=20.0)
     world.add_node(NODE)
     random = require_current().random("sync.recovery")
-    await world.pause(random.uniform(3.5, 7.0))
+    world.drawn(subjects.SPOILT)
+    await has_checkpoints(world, NODE, 2 if rotten else 1)
+    await world.pause(random.uniform(0.5, 4.0))
     if rotten:
         await spoil_checkpoint(world, NODE)
     spoil_state(world, NODE)
@@ -95,7 +104,10 @@ async def damage(*, blocks: int = 500, what: str = "all", times: int = 1) -> boo
     disk = world.add_node(NODE).disk
     disk.latency = SLOW_DISK
     random = require_current().random("sync.damage")
+    if what in FAILURES or what == "all":  # what rots, or is replaced, may leave nothing to find again
+        world.drawn(subjects.RESTART)
     for each in (DAMAGES if what == "all" else (what,)) * times:
+        await has_chain(world, NODE)  # a node that waits for its restart would sleep through the next fault
         await world.pause(random.uniform(1.0, 3.0))
         if each == "rot":
             rot(world, NODE, random.choice([1, 8, 64, 512]), random)

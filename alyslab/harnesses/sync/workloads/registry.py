@@ -9,10 +9,9 @@ from typing import Final
 from alyslab.harnesses.sync.workloads.durability import checkpoints, damage, recovery, resume
 from alyslab.harnesses.sync.workloads.full import federation_change, full_sync, sequential, startup
 from alyslab.harnesses.sync.workloads.judging import (
-    judge_all,
+    judge,
     judge_change,
     judge_load,
-    judge_observed,
     judge_partition,
     judge_recovery,
 )
@@ -34,19 +33,19 @@ _ALL: Final = (
         name="full_sync",
         claim="a node with nothing fetches the whole chain, and has the source's state",
         main=full_sync,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="sequential",
         claim="V1's way ends with the whole chain while nothing breaks",
         main=sequential,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="startup",
         claim="a node that was away finds out before it produces",
         main=startup,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="federation_change",
@@ -58,7 +57,7 @@ _ALL: Final = (
         name="peer_loss",
         claim="a sync ends although most peers go",
         main=peer_loss,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="partition",
@@ -70,25 +69,25 @@ _ALL: Final = (
         name="corruption",
         claim="nothing corrupted or forged gets in",
         main=corruption,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="hostile",
         claim="peers that misbehave pay for it, and the node arrives",
         main=hostile,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="cascade",
         claim="peers that fall one after the other do not stop a sync for good",
         main=cascade,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="mixed",
         claim="everything at once delays a sync and does not falsify it",
         main=mixed,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="parallel",
@@ -100,13 +99,13 @@ _ALL: Final = (
         name="checkpoints",
         claim="checkpoints are made when due and say what is so",
         main=checkpoints,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="resume",
         claim="a node that crashes goes on from its last commit",
         main=resume,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="recovery",
@@ -118,13 +117,13 @@ _ALL: Final = (
         name="damage",
         claim="a disk that fails, fills up, rots or is replaced costs a node time and never its truth",
         main=damage,
-        judge=judge_observed,
+        judge=judge,
     ),
     Workload(
         name="trial",
         claim="a bit of everything, drawn by the seed",
         main=trial,
-        judge=judge_all,
+        judge=judge,
     ),
 )
 WORKLOADS: Final[Mapping[str, Workload]] = MappingProxyType({workload.name: workload for workload in _ALL})

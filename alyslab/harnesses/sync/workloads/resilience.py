@@ -6,11 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import Final
 
+from alyslab.checkers import sync_subjects as subjects
 from alyslab.harnesses.sync.history import history
 from alyslab.harnesses.sync.hostile import BEHAVIOURS, HOSTILE
 from alyslab.harnesses.sync.policy import SyncPolicy
 from alyslab.harnesses.sync.workloads.bounds import one_of, require
 from alyslab.harnesses.sync.workloads.faults import crash, cut_off, vanish
+from alyslab.harnesses.sync.workloads.waiting import has_chain
 from alyslab.harnesses.sync.workloads.world import LINK, World
 from alyslab.runtime import require_current
 
@@ -59,6 +61,7 @@ async def partition(*, blocks: int = 600, peers: int = 6, lasts_s: float = 90.0,
     )
     world = World(history(blocks), peers=peers, policy=POLICY, import_ms=IMPORT_MS)
     world.add_node(NODE)
+    world.drawn(subjects.FAILING)
     random = require_current().random("sync.partition")
     await world.pause(random.uniform(1.0, 5.0))
     await cut_off(world, [NODE, *random.sample(sorted(world.views), kept)], lasts_s)
@@ -81,6 +84,8 @@ async def corruption(*, blocks: int = 400, peers: int = 6, ratio: float = 0.1, l
         history(blocks), peers=peers, policy=POLICY, import_ms=IMPORT_MS, link=link, behaviours=behaviours
     )
     world.add_node(NODE)
+    if ratio:
+        world.drawn(subjects.FAILING)
     await world.pause(10.0)
     world.calm()
     return await world.finish([NODE], within_s(blocks))
@@ -106,6 +111,7 @@ async def cascade(*, blocks: int = 600, peers: int = 8) -> bool:
     require("cascade", blocks=(blocks, 50, 20_000), peers=(peers, 2, 32))
     world = World(history(blocks), peers=peers, policy=POLICY, import_ms=IMPORT_MS)
     world.add_node(NODE)
+    world.drawn(subjects.FAILING)
     random = require_current().random("sync.cascade")
     wait_s = 2.0
     async with asyncio.TaskGroup() as group:
@@ -128,13 +134,17 @@ async def mixed(*, blocks: int = 600, peers: int = 8) -> bool:
     world.add_node(NODE)
     victims = random.sample(sorted(world.views), 2)
 
+    for subject in (subjects.FAILING, subjects.RESTART):
+        world.drawn(subject)
+
     async def after(delay_s: float, name: str) -> None:
+        await has_chain(world, NODE)
         await world.pause(delay_s)
         await crash(world, name, random.uniform(1.0, 6.0))
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(after(random.uniform(1.0, 8.0), NODE))
-        group.create_task(after(random.uniform(1.0, 8.0), victims[0]))
+        group.create_task(after(random.uniform(0.0, 6.0), NODE))
+        group.create_task(after(random.uniform(0.0, 6.0), victims[0]))
         await world.pause(random.uniform(1.0, 6.0))
         await cut_off(world, [NODE, victims[1]], random.uniform(3.0, 25.0))
     world.calm()

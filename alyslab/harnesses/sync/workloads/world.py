@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from alyslab.checkers.drawn import DRAWN
 from alyslab.harnesses.network.link import LinkSpec
 from alyslab.harnesses.network.network import Network
 from alyslab.harnesses.sync.history import History, View
@@ -21,6 +22,7 @@ from alyslab.harnesses.sync.sequential import SequentialSyncer
 from alyslab.harnesses.sync.store import ChainStore
 from alyslab.harnesses.sync.syncer import Syncer
 from alyslab.harnesses.sync.workloads.life import live
+from alyslab.harnesses.sync.workloads.subjects import stage_subjects
 from alyslab.harnesses.sync.workloads.supervisor import Supervisor
 from alyslab.runtime import Node, require_current
 
@@ -102,6 +104,16 @@ class World:
             self._add_peer(number)
         self.grow(history.height if height is None else height)
         self._tell_truths()
+        subjects = stage_subjects(
+            policy=self.policy,
+            height=self.height,
+            behaviours=[self._behaviours.get(number, "honest") for number in range(peers)],
+            v1=v1,
+            telling=telling,
+            produces=produce_s > 0,
+        )
+        for subject in subjects:
+            self.drawn(subject)
 
     # --- who takes part ------------------------------------------------------------------------
 
@@ -114,8 +126,11 @@ class World:
     async def add_node_with(self, height: int, name: str = "node-0") -> Node:
         """Start a node whose disk has the chain up to a height already."""
         node, history = self._make_node(name), self.history
-        store = await ChainStore.open(node.disk, history.spec)
-        await store.append(history.blocks[:height], history.roots[1 : height + 1], history.pointers[height])
+        with self.runtime.sites.resting():  # what fired here would strike the laboratory, and not the node
+            store = await ChainStore.open(node.disk, history.spec)
+            await store.append(
+                history.blocks[:height], history.roots[1 : height + 1], history.pointers[height]
+            )
         node.start()
         return node
 
@@ -171,6 +186,10 @@ class World:
                 state_root=history.state_root(height).hex(),
             )
 
+    def drawn(self, subject: str) -> None:
+        """Write what a scene is about, before it acts: the verdict will ask for it."""
+        self._record(DRAWN, subject)
+
     # --- waiting -------------------------------------------------------------------------------
 
     def arrived(self, name: str, height: int | None = None) -> bool:
@@ -179,13 +198,6 @@ class World:
         if syncer is None or ledger is None or self.nodes[name].state != "running":
             return False
         return syncer.synced and ledger.height >= (self.height if height is None else height)
-
-    async def booted(self, name: str, within_s: float = 60.0) -> None:
-        """Wait until a node that was started has rebuilt its chain and syncs, at most ``within_s``."""
-        for _ in range(round(within_s / TICK_S)):
-            if name in self.syncers:
-                return
-            await asyncio.sleep(TICK_S)
 
     async def finish(self, names: Sequence[str], within_s: float) -> bool:
         """Write that faults are over, wait for these nodes and a little longer; return whether they came."""

@@ -96,7 +96,7 @@ def test_stable_latency_never_exceeds_the_longest_way(runs) -> None:
 
 def test_slow_links_are_caught_by_the_longest_way() -> None:
     """The planted bug stretches every link by a fifth."""
-    given = {"topology": "total", "broadcasts": 60}
+    given = {"topology": "total", "broadcasts": 20}
     right = simulate(broadcast, seed=3, parameters=given)
     wrong = simulate(broadcast, seed=3, parameters=given, planted=["validation.slow_links"])
 

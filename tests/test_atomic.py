@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from alyslab.batch.atomic import point_link, write_json, write_text
+from alyslab.atomic import alone, point_link, write_json, write_text
 from alyslab.errors import LabError
 
 
@@ -60,3 +61,24 @@ def test_a_real_folder_in_the_place_of_the_link_is_left_alone(tmp_path: Path) ->
     with pytest.raises(LabError, match="not a symbolic link"):
         point_link(tmp_path / "latest", "one")
     assert (tmp_path / "latest" / "mine").read_text() == "x"
+
+
+def test_who_changes_a_file_alone_keeps_others_out_and_leaves_nothing_lying(tmp_path: Path) -> None:
+    """Two searches that add to one file must not throw each other's findings away."""
+    path = tmp_path / "deep" / "kept.json"
+    with alone(path):
+        other = os.open(path.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
+
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_folder_that_can_t_be_made_is_one_sentence(tmp_path: Path) -> None:
+    """Before anything is read or changed."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(LabError, match="could not write"), alone(tmp_path / "file" / "x"):
+        pytest.fail("it can't be had")

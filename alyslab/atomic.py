@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import tempfile
@@ -37,6 +38,29 @@ def writing(path: Path) -> Iterator[None]:
         remedy = _REMEDIES.get(error.errno or 0)
         hint = f"; {remedy}" if remedy else ""
         raise LabError(f"could not write {path}: {error.strerror or error}{hint}") from error
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other processes that do the same out, while a file is read, changed and written.
+
+    The folder is what is locked, so that no lock file is left lying; it is made
+    if it is not there.  Waits for as long as another process holds it, and ends
+    with the process whatever becomes of it.
+
+    Raises
+    ------
+    LabError
+        If the folder can't be made or opened.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
