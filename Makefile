@@ -80,13 +80,13 @@ docs: $(DEV) ## write the pages that are generated (docs/configuration.md, fault
 	mv docs/configuration.md.new docs/configuration.md
 	$(BIN)/alyslab chaos reference --hunts docs/hunts.json --blind docs/blind.json > docs/faults.md.new
 	mv docs/faults.md.new docs/faults.md
-	$(BIN)/python -m alyslab.property page > docs/properties.md.new
+	$(BIN)/alyslab property reference > docs/properties.md.new
 	mv docs/properties.md.new docs/properties.md
 
 docs-check: $(DEV) ## check the docs: generated pages, links, commands, code
 	$(BIN)/alyslab config --reference | diff -u docs/configuration.md -
 	$(BIN)/alyslab chaos reference --hunts docs/hunts.json --blind docs/blind.json | diff -u docs/faults.md -
-	$(BIN)/python -m alyslab.property page | diff -u docs/properties.md -
+	$(BIN)/alyslab property reference | diff -u docs/properties.md -
 	$(BIN)/python -m pytest tests/test_docs.py
 
 ## Tools

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "alyslab"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TEST_FILES = sorted((ROOT / "tests").rglob("test_*.py"))
 
-SHELLS = {"batch", "reporting", "display", "cli", "cli_chaos"}
+SHELLS = {"batch", "reporting", "display", "cli", "cli_chaos", "cli_property"}
 ORCHESTRATION = {"property", "phases", "framework", *SHELLS}
 # folder or module of the package -> the parts of alyslab that it must not know
 FORBIDDEN = {
@@ -47,7 +47,7 @@ ALLOWED_ONLY = {
     "seaborn": {"display", "reporting"},
     "plotly": {"display", "reporting"},
     "hypothesis": {"property"},
-    "typer": {"cli", "cli_chaos"},
+    "typer": {"cli", "cli_chaos", "cli_property"},
     "docker": {"services", "chaos", "doctor"},
     "aiomqtt": {"telemetry"},
 }

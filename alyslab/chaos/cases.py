@@ -23,6 +23,7 @@ from alyslab.chaos.systems import SYSTEMS, system_named
 from alyslab.errors import BadInputError, Problem
 from alyslab.runtime.sites import ACTIVATION_RATIO
 from alyslab.runtime.token import Token
+from alyslab.wording import meant
 
 if TYPE_CHECKING:
     from alyslab.checkers.verdict import Verdict
@@ -96,9 +97,15 @@ def chosen(names: tuple[str, ...] | list[str] = ()) -> tuple[Case, ...]:
         if not matching:
             unknown.append(name)
     if unknown:
-        allowed = ", ".join(all_cases())
+        known = list(all_cases())
         raise BadInputError(
-            Problem(where="search", key="case", what="no such case", value=name, allowed=allowed)
+            Problem(
+                where="search",
+                key="case",
+                what=f"no case is named {name!r}",
+                value=name,
+                allowed=meant(name, known, otherwise=", ".join(known)),
+            )
             for name in unknown
         )
     return tuple(picked.values())

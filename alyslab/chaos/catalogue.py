@@ -11,9 +11,9 @@ from typing import Final
 
 from alyslab.chaos.cases import CHAOS, cases_of
 from alyslab.chaos.systems import SYSTEMS, system_named
-from alyslab.chaos.wording import nearest
 from alyslab.errors import BadInputError, Problem
 from alyslab.runtime.sites import CatalogueEntry, catalogue
+from alyslab.wording import meant
 
 HUNTERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -73,7 +73,7 @@ def planted_problems(names: Iterable[str]) -> list[Problem]:
             where="planted",
             what=f"no bug is named {name!r}",
             value=name,
-            allowed=nearest(name, known, otherwise="`alyslab sites` lists them"),
+            allowed=meant(name, known, otherwise="`alyslab sites` lists them"),
         )
         for name in wanted
         if name not in known

@@ -15,6 +15,7 @@ from alyslab.chaos.hunt import Hunt, hunt_all
 from alyslab.chaos.search import Task, trials
 from alyslab.chaos.trial import Trial
 from alyslab.errors import BadInputError, Problem
+from alyslab.wording import meant
 
 SEEDS: Final = 200
 """Seeds within which each bug should be found.  Source: issue 7."""
@@ -207,7 +208,13 @@ def _clean_tasks(done: int, clean: int, first_seed: int) -> list[Task]:
 def _checked(defects: Sequence[str], jobs: int) -> list[str]:
     known = [entry.name for entry in planted_bugs()]
     problems = [
-        Problem(where="catalogue", key="defect", what="no such bug", value=name, allowed=", ".join(known))
+        Problem(
+            where="catalogue",
+            key="defect",
+            what=f"no bug is named {name!r}",
+            value=name,
+            allowed=meant(name, known, otherwise="docs/faults.md lists them"),
+        )
         for name in defects
         if name not in known
     ]

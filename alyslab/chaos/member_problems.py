@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from alyslab.chaos.entry_problems import lists
 from alyslab.chaos.faults import FAULTS
-from alyslab.chaos.wording import listed, nearest
 from alyslab.errors import Problem
+from alyslab.wording import listed, meant
 
 if TYPE_CHECKING:
     from alyslab.chaos.plan import Entry
@@ -33,7 +33,7 @@ def member_problems(
     named = [*entry.target.names, *(name for list_ in entry.parameters.values() for name in _names(list_))]
     for name in dict.fromkeys(named):
         if name not in members:
-            what, allowed = f"no member is named {name!r}", nearest(name, dict.fromkeys(members))
+            what, allowed = f"no member is named {name!r}", meant(name, dict.fromkeys(members))
             yield Problem(where=where, key=f"{place}.target", what=what, value=name, allowed=allowed)
     if entry.target.select == "primaries" and not spec.has_primaries:
         what = f"nobody leads in the system {spec.name}"

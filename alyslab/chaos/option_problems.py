@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from alyslab.chaos.wording import nearest
 from alyslab.errors import Problem
+from alyslab.wording import meant
 
 if TYPE_CHECKING:
     from alyslab.chaos.plan import Plan
@@ -32,7 +32,7 @@ def _problem(name: str, value: bool | float | str, spec: SystemSpec) -> tuple[st
     """Return what is wrong with an option, and what would be allowed."""
     expected = spec.options.get(name)
     if expected is None:
-        return f"{spec.name} has no such option", nearest(name, spec.options)
+        return f"{spec.name} has no such option", meant(name, spec.options)
     if type(value) is not type(expected) and not (type(expected) is float and type(value) is int):
         return f"is {type(value).__name__}", f"{type(expected).__name__}, such as {expected!r}"
     if name in spec.choices and value not in spec.choices[name]:

@@ -20,8 +20,8 @@ from alyslab.chaos.member_problems import (
     support_problems,
 )
 from alyslab.chaos.option_problems import option_problems
-from alyslab.chaos.wording import listed, nearest
 from alyslab.errors import Problem
+from alyslab.wording import listed, meant
 
 if TYPE_CHECKING:
     from alyslab.chaos.plan import Entry, Plan
@@ -65,7 +65,7 @@ def vocabulary_problems(plan: Plan, where: str = "plan") -> list[Problem]:
                     key=f"{place}.fault",
                     what=f"no fault is named {entry.fault!r}",
                     value=entry.fault,
-                    allowed=nearest(entry.fault, FAULTS),
+                    allowed=meant(entry.fault, FAULTS),
                 )
             )
         else:

@@ -9,7 +9,8 @@ tools    lint, doctor, configuration, benchmarks, sites
 command  what they share: errors become exit codes, JSON
 =======  =====================================================
 
-The commands ``alyslab chaos …`` are in :mod:`alyslab.cli_chaos`.
+The commands ``alyslab chaos …`` are in :mod:`alyslab.cli_chaos`, ``alyslab property …`` in
+:mod:`alyslab.cli_property`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from alyslab.cli.command import guarded
 from alyslab.cli.running import replay, report, run
 from alyslab.cli.tools import bench, config, doctor, lint, sites
 from alyslab.cli_chaos import add_chaos
+from alyslab.cli_property import add_property
 
 __all__ = ["app"]
 
@@ -34,3 +36,4 @@ app = typer.Typer(
 for _function in (run, report, replay, lint, doctor, config, bench, sites):
     app.command()(guarded(_function))
 add_chaos(app, guarded)
+add_property(app, guarded)

@@ -11,9 +11,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alyslab.config.keys import VARIABLE_PREFIX, known_keys, nearest, nearest_key
+from alyslab.config.keys import VARIABLE_PREFIX, known_keys, nearest_key
 from alyslab.config.setting import Setting, shown, shown_name
 from alyslab.errors import Problem
+from alyslab.wording import closest
 
 GUIDE_VARIABLES: Mapping[str, str] = {
     "TEST_PARALLEL": "execution.jobs",
@@ -79,6 +80,6 @@ def _processors() -> int:
 def _unknown_variable(name: str, value: str, variables: list[str]) -> Problem:
     dotted = name[len(VARIABLE_PREFIX) :].lower().replace("__", ".")
     key = nearest_key(dotted)
-    meant = known_keys()[key].variable if key else nearest(name.upper(), variables)
+    meant = known_keys()[key].variable if key else closest(name.upper(), variables)
     allowed = f"did you mean {meant}?" if meant else "ALYSLAB__SECTION__KEY of a known key"
     return Problem(where=name, key=shown_name(dotted), value=value, what="unknown variable", allowed=allowed)

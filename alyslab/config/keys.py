@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from collections.abc import Mapping
@@ -16,9 +15,9 @@ from pydantic.fields import FieldInfo
 
 from alyslab.config.lab import LabConfig
 from alyslab.config.sections import Section
+from alyslab.wording import closest
 
 VARIABLE_PREFIX = "ALYSLAB__"
-_COMPARED_CHARACTERS = 64  # comparing names costs their product; a longer one is no slip of a known name
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a folder"}
 
 
@@ -92,15 +91,7 @@ def nearest_key(name: str) -> str | None:
     leaf = name.rpartition(".")[2]
     if leaf in by_leaf:
         return by_leaf[leaf]
-    return nearest(name, known_keys()) or by_leaf.get(nearest(leaf, by_leaf) or "")
-
-
-def nearest(name: str, known: typing.Iterable[str]) -> str | None:
-    """Return the one of ``known`` that is spelt most like ``name``, or None when none is."""
-    if len(name) > _COMPARED_CHARACTERS:
-        return None
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return found[0] if found else None
+    return closest(name, known_keys()) or by_leaf.get(closest(leaf, by_leaf) or "")
 
 
 def _describe(section: str, name: str, model: type[Section], info: FieldInfo) -> Key:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import resources
 
-from alyslab.config.keys import nearest
 from alyslab.config.setting import Setting
 from alyslab.config.tomlfile import read_settings
 from alyslab.errors import ConfigError, Problem
+from alyslab.wording import closest
 
 PRESETS = ("local", "ci", "docker", "stress")
 """The names of all presets; the first is used when none is asked for."""
@@ -29,7 +29,7 @@ def choose_preset(argument: str | None, environ: Mapping[str, str]) -> str:
         where, name = PRESET_VARIABLE, environ.get(PRESET_VARIABLE) or PRESETS[0]
     if name in PRESETS:
         return name
-    close = nearest(name, PRESETS)
+    close = closest(name, PRESETS)
     meant = f"did you mean {close}? " if close else ""
     raise ConfigError(
         Problem(

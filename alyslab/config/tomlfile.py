@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from alyslab.config.keys import known_keys, known_sections, nearest, nearest_key
+from alyslab.config.keys import known_keys, known_sections, nearest_key
 from alyslab.config.lines import key_lines, line_of
 from alyslab.config.setting import Setting, shown, shown_name
 from alyslab.errors import ConfigError, Problem
+from alyslab.wording import closest
 
 SIZE_LIMIT_BYTES = 65_536
 """The largest configuration file that is read; all keys with long comments take a tenth of it."""
@@ -127,7 +128,7 @@ def _unknown_section(where: str, section: str, table: object) -> Problem:
             what="unknown key",
             allowed=f"did you mean {meant}?",
         )
-    close = nearest(section, known_sections())
+    close = closest(section, known_sections())
     allowed = f"did you mean {close}?" if close else f"known sections: {', '.join(known_sections())}"
     return Problem(where=where, key=shown_name(section), value=table, what="unknown section", allowed=allowed)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from alyslab.checkers.verdict import Check, Verdict
 from alyslab.errors import BadInputError, Problem
+from alyslab.wording import meant
 
 SUITE: Mapping[str, str] = {
     "loop": "alyslab.performance.runtime:loop_checks",
@@ -44,7 +45,13 @@ def measure(only: Iterable[str] = ()) -> dict[str, Verdict]:
     unknown = [name for name in chosen if name not in SUITE]
     if unknown:
         raise BadInputError(
-            Problem(where="bench", what="no such benchmark", value=name, key=name, allowed=", ".join(SUITE))
+            Problem(
+                where="bench",
+                what="no such benchmark",
+                value=name,
+                key=name,
+                allowed=meant(name, SUITE, otherwise=", ".join(SUITE)),
+            )
             for name in unknown
         )
     return {name: Verdict(tuple(_function(SUITE[name])())) for name in chosen}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from alyslab.checkers.verdict import COMPARISONS
 from alyslab.errors import ParameterError, Problem
+from alyslab.wording import meant
 
 if TYPE_CHECKING:
     from alyslab.config import LabConfig
@@ -113,8 +113,7 @@ class PhaseSpec:
     def _problem(self, name: str, value: ParameterValue) -> Problem | None:
         where = f"phase {self.phase}"
         if name not in self.parameters:
-            near = difflib.get_close_matches(name, self.parameters, n=1)
-            allowed = f"did you mean {near[0]}?" if near else ", ".join(self.parameters) or "it has none"
+            allowed = meant(name, self.parameters, otherwise=", ".join(self.parameters) or "it has none")
             return Problem(where=where, key=name, what="unknown parameter", value=value, allowed=allowed)
         expected = type(self.parameters[name])
         if type(value) is expected or (expected is float and type(value) is int):

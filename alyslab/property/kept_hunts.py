@@ -12,7 +12,7 @@ from alyslab.atomic import alone, write_text
 from alyslab.errors import BadInputError, Problem
 from alyslab.property.hunt import Hunt
 
-FORMAT: Final = "alyslab.property.hunts/1"
+FORMAT: Final = "alyslab.property.hunts/2"
 PLACE: Final = Path("docs") / "property-hunts.json"
 """Where the laboratory keeps its own, in the checkout."""
 
@@ -30,13 +30,22 @@ class KeptHunt:
     """For each search, how many cases it took; None where it did not find the defect."""
     seen: str
     """What was seen in the last search."""
+    version: str
+    """The code that was searched."""
 
     @classmethod
-    def of(cls, hunt: Hunt, first_seed: int) -> KeptHunt:
+    def of(cls, hunt: Hunt, *, first_seed: int, version: str) -> KeptHunt:
         """Return what is kept of a hunt."""
         found = hunt.last.counterexample
         seen = "" if found is None else found.seen.partition(" (")[0]
-        return cls(defect=hunt.defect, by=hunt.by, first_seed=first_seed, cases=hunt.cases, seen=seen)
+        return cls(
+            defect=hunt.defect,
+            by=hunt.by,
+            first_seed=first_seed,
+            cases=hunt.cases,
+            seen=seen,
+            version=version,
+        )
 
 
 def save(hunts: Iterable[KeptHunt], path: Path = PLACE) -> None:

@@ -15,7 +15,7 @@ from alyslab.property.reach import OUT_OF_REACH, REACH
 _HEAD = """\
 # Properties, machines and the defects they find
 
-<!-- Made from the code by `python -m alyslab.property page`; edit the code, then run `make docs`. -->
+<!-- Made from the code by `alyslab property reference`; edit the code, then run `make docs`. -->
 
 What must hold for every case that can be drawn. [How to write one of your own](how-to/write-a-property.md).
 """
@@ -52,9 +52,11 @@ def _hunts(kept: Mapping[str, KeptHunt]) -> Iterator[str]:
         for defect in REACH
         if defect in kept and None not in kept[defect].cases
     ]
+    versions = ", ".join(sorted({f"`{hunt.version}`" for hunt in kept.values()}))
     middle = f"; the median one in {statistics.median(medians):g}" if medians else ""
     yield f"{len(medians)} of {len(REACH)} were, by every search within {CASES_MOST:,} cases{middle}."
-    yield "`python -m alyslab.property hunt DEFECT` hunts one again and keeps what came of it."
+    yield "`alyslab property hunt NAME` hunts one again and keeps what came of it."
+    yield f"Code that was searched: {versions or 'none'}."
     yield ""
     rows = []
     for defect, by in REACH.items():

@@ -17,7 +17,6 @@ registry is the catalogue of everything that can go wrong on purpose.
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from typing import Literal
 
 from alyslab.errors import BadInputError, Problem
 from alyslab.runtime.randomness import Streams
+from alyslab.wording import meant
 
 ACTIVATION_RATIO = 0.25
 """Share of sites that are active in a run.  Source: FoundationDB flow/include/flow/Buggify.h."""
@@ -177,8 +177,7 @@ def _known_defects(names: Iterable[str]) -> frozenset[str]:
     known = [entry.name for entry in catalogue() if entry.kind == "planted"]
     problems = []
     for name in sorted(chosen.difference(known)):
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else "import the module that registers it first"
+        hint = meant(name, known, otherwise="import the module that registers it first")
         problems.append(
             Problem(where="planted", what=f"no defect is named {name!r}", value=name, allowed=hint)
         )

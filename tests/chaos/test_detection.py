@@ -110,7 +110,7 @@ def test_an_interrupt_keeps_what_was_found_until_then(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"), [({"defects": ["x.y", "z"]}, "no such bug"), ({"jobs": 0}, "nobody")]
+    ("arguments", "says"), [({"defects": ["x.y", "z"]}, "no bug is named"), ({"jobs": 0}, "nobody")]
 )
 def test_bad_input_is_refused_before_anything_starts(arguments: dict, says: str) -> None:
     """Every unknown name at once."""

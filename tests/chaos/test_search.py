@@ -101,7 +101,7 @@ def test_an_interrupt_keeps_the_runs_and_findings_until_then(found, tmp_path: Pa
 def test_a_harness_stands_for_all_of_its_workloads() -> None:
     """Who works on one part searches that part."""
     assert {case.name.partition(":")[0] for case in chosen(("actor",))} == {"actor"}
-    with pytest.raises(BadInputError, match="no such case"):
+    with pytest.raises(BadInputError, match="no case is named"):
         chosen(("actors:trial",))
     with pytest.raises(BadInputError) as refused:
         chosen(("actor:nothing", "nobody"))

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from alyslab.config.keys import Key, known_keys, nearest, nearest_key
+from alyslab.config.keys import Key, known_keys, nearest_key
+from alyslab.wording import closest
 
 KEYS = sorted(known_keys().values(), key=lambda key: key.dotted)
 
@@ -64,5 +65,5 @@ def test_no_two_keys_have_the_same_last_name() -> None:
 
 def test_nearest_compares_only_with_what_it_is_given() -> None:
     """A section is never mistaken for a preset."""
-    assert nearest("loca", ["local", "ci"]) == "local"
-    assert nearest("loca", ["ci"]) is None
+    assert closest("loca", ["local", "ci"]) == "local"
+    assert closest("loca", ["ci"]) is None

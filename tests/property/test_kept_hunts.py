@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from alyslab.errors import BadInputError
-from alyslab.property.__main__ import main
 from alyslab.property.hunt import CASES_MOST
 from alyslab.property.judging import MEDIAN_MOST
 from alyslab.property.kept_hunts import PLACE, KeptHunt, load, save
@@ -25,6 +24,7 @@ ONE = KeptHunt(
     first_seed=1,
     cases=(7, None),
     seen="",
+    version="0123456789ab",
 )
 
 
@@ -44,12 +44,12 @@ def test_what_is_kept_was_found_by_the_finder_of_now(kept):
 
 @pytest.mark.soak
 def test_every_reachable_defect_was_hunted(kept):
-    """The page says "not hunted" of those that were not: `python -m alyslab.property hunt DEFECT`."""
+    """The page says "not hunted" of those that were not: `alyslab property hunt NAME`."""
     assert REACH.keys() - kept.keys() == set()
 
 
 def test_every_kept_search_found_its_defect_within_a_thousand_cases(kept):
-    """Issue 8, Numbers; the searches themselves are the soak's, and `python -m alyslab.property hunt`'s."""
+    """Issue 8, Numbers; the searches themselves are the soak's, and `alyslab property hunt`'s."""
     late = {
         defect: hunt.cases
         for defect, hunt in kept.items()
@@ -108,15 +108,3 @@ def test_what_is_no_file_of_hunts_is_refused(tmp_path, text):
 
     with pytest.raises(BadInputError, match="hunts"):
         load(path)
-
-
-def test_a_hunt_by_hand_is_kept_and_shown(tmp_path, capsys):
-    """The way in which the table is made."""
-    path = tmp_path / "hunts.json"
-    defect = "model.early_approvals_lost"
-
-    assert main(["hunt", defect, "--searches", "1", "--kept", str(path)]) == 0
-    assert main(["hunt", defect, "--searches", "1", "--cases", "1", "--kept", str(tmp_path / "b.json")]) == 1
-    assert main(["page", "--kept", str(path)]) == 0
-
-    assert f"| `{defect}` | candidates keep their approvals | " in capsys.readouterr().out

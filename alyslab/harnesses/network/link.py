@@ -15,6 +15,7 @@ from alyslab.errors import Problem
 from alyslab.harnesses.network.bounds import CORRELATION, LATENCY_MS, RATIO, Bounds, is_number
 from alyslab.harnesses.network.errors import LinkError
 from alyslab.harnesses.network.gilbert_elliott import GilbertElliott
+from alyslab.wording import meant
 
 __all__ = ["DISTRIBUTIONS", "FIBRE_KM_PER_MS", "GilbertElliott", "LinkSpec", "link_from"]
 
@@ -229,14 +230,12 @@ def _constructed(base: LinkSpec, values: Mapping[str, Any]) -> LinkSpec:
 def _unknown(values: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(
-            where="link", key=str(name), what="no such condition", value=values[name], allowed=_near(name)
+            where="link",
+            key=str(name),
+            what="no such condition",
+            value=values[name],
+            allowed=meant(name, _DEFAULTS, otherwise=", ".join(_DEFAULTS)),
         )
         for name in values
         if name not in _DEFAULTS
     ]
-
-
-def _near(name: object) -> str:
-    from difflib import get_close_matches
-
-    return ", ".join(get_close_matches(str(name), _DEFAULTS, n=1)) or ", ".join(_DEFAULTS)

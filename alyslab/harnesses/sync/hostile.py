@@ -19,6 +19,7 @@ from alyslab.harnesses.sync import codec, protocol
 from alyslab.harnesses.sync.errors import ProtocolError
 from alyslab.harnesses.sync.server import BlockSource, SyncServer
 from alyslab.runtime import Node
+from alyslab.wording import meant
 
 SLOW_S: Final = 20.0
 """What a slow peer takes: longer than the wait for a second peer, shorter than the time-out."""
@@ -47,9 +48,10 @@ class HostileServer(SyncServer):
     ) -> None:
         super().__init__(endpoint, source, **options)
         if behaviour not in BEHAVIOURS:
-            allowed = ", ".join(BEHAVIOURS)
+            what = f"no behaviour is named {behaviour!r}"
+            allowed = meant(behaviour, BEHAVIOURS, otherwise=", ".join(BEHAVIOURS))
             raise ParameterError(
-                Problem(where="peer", key="behaviour", what="no such", value=behaviour, allowed=allowed)
+                Problem(where="peer", key="behaviour", what=what, value=behaviour, allowed=allowed)
             )
         self._node = node
         self._change = BEHAVIOURS[behaviour]

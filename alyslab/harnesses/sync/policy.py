@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from alyslab.errors import ParameterError, Problem
 from alyslab.harnesses.sync.production import RULES, ProductionRule
+from alyslab.wording import meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +115,15 @@ def policy_named(name: str, **changes: Any) -> SyncPolicy:
     """Return a reading with fields changed; raises :class:`ParameterError` for an unknown name or field."""
     known = {field.name for field in fields(SyncPolicy)}
     problems = [
-        Problem(where="policy", key=key, what="no such field", value=value, allowed=", ".join(sorted(known)))
+        Problem(where="policy", key=key, what="no such field", value=value, allowed=meant(key, sorted(known)))
         for key, value in changes.items()
         if key not in known
     ]
     if name not in POLICIES:
         problems.append(
-            Problem(where="policy", what="no such policy", value=name, allowed=", ".join(POLICIES))
+            Problem(
+                where="policy", what=f"no policy is named {name!r}", value=name, allowed=meant(name, POLICIES)
+            )
         )
     if problems:
         raise ParameterError(problems)

@@ -218,7 +218,7 @@ def test_a_policy_that_makes_no_sense_is_refused_with_every_problem() -> None:
         policy_named("actor", downloads=0, batch_least=600, scoring="stars")
 
     assert [problem.key for problem in caught.value.problems] == ["downloads", "batch_base", "scoring"]
-    with pytest.raises(ParameterError, match="no such policy"):
+    with pytest.raises(ParameterError, match="no policy is named"):
         policy_named("best", speed=3)
 
 

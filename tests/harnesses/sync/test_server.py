@@ -74,7 +74,7 @@ def test_an_unknown_behaviour_is_refused() -> None:
 
     async def work(node: Node) -> None:
         endpoint = Network(require_current()).endpoint(node)
-        with pytest.raises(ParameterError, match="no such"):
+        with pytest.raises(ParameterError, match="no behaviour is named"):
             HostileServer(endpoint, View(CHAIN), node=node, behaviour="poilte")
 
     assert on_node(work).result is None
