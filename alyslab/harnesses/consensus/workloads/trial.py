@@ -133,7 +133,9 @@ async def _overtaking(world: World, random: Random) -> None:
     drawn("early approvals")
     victim, delay_ms = random.choice(world.names), random.uniform(300, 700)
     await asyncio.sleep(random.uniform(5, 40))
-    shaped = world.network.shaped(None, victim, delay_ms=delay_ms, jitter_ms=delay_ms, distribution="uniform")
+    shaped = world.network.shaped(
+        None, victim, delay_ms=delay_ms, jitter_ms=delay_ms, distribution="uniform", fifo=False
+    )
     with told(world, "overtaking", victim), shaped:
         await asyncio.sleep(OVERTAKING_S)
 
