@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from alyslab.cli import app
+from alyslab.errors import LabError
+from alyslab.property import hunt as hunting
 
 DEFECT = "model.early_approvals_lost"
 runner = CliRunner()
@@ -53,3 +55,22 @@ def test_what_cannot_be_hunted_is_refused_before_the_first_search(words, told):
 
     assert refused.exit_code == 2
     assert all(word in refused.output for word in told)
+
+
+def test_a_property_that_breaks_costs_no_other_hunt(tmp_path, monkeypatch):
+    """The hunt of all takes a while; what is whole must be kept, and what broke is no find."""
+    path = tmp_path / "hunts.json"
+    real = hunting.hunt
+
+    def hunt(defect, **how):
+        if defect == "model.heights_bypassed":
+            raise LabError("torn")
+        return real(defect, **how)
+
+    monkeypatch.setattr(hunting, "hunt", hunt)
+
+    hunted = runner.invoke(app, ["property", "hunt", "model.heights_bypassed", DEFECT, "--keep", str(path)])
+
+    assert hunted.exit_code == 3
+    assert "broke: torn" in hunted.stdout
+    assert [row["defect"] for row in json.loads(path.read_text())["hunts"]] == [DEFECT]

@@ -6,19 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 from alyslab.model import mining, production
-from alyslab.model.aura import slot_start_ms
 from alyslab.model.block import AuxPowHeader, Block
 from alyslab.model.generate import Builder
 from alyslab.property.generators.auxpow import WorkPlan, work_plans
-from alyslab.property.properties.chain import verdict_of
+from alyslab.property.properties.chain import all_accepted, verdict_of
 from alyslab.property.property import Property, claim
 
 
 def _work_finalises(plan: WorkPlan) -> None:
     builder, header = plan.mined()
     head, node = builder.chain.height, builder.node()
-    for signed in builder.blocks:
-        node.import_unsigned(signed, slot_start_ms(node.spec, signed.block.slot))
+    all_accepted(builder, node)
     proof = header.auxpow
     assert proof is not None
     if plan.depth:
