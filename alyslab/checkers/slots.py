@@ -29,6 +29,7 @@ KINDS = (
     "run.over",
     "consensus.stopped",
     "consensus.gate",
+    "clock.set",
     "block.imported",
     "chain.rolled_back",
     *terms.KINDS,
@@ -37,6 +38,7 @@ KINDS = (
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 SOURCE = "alys-system.md §1, Aura"
+CLOCK_RULE = "slot_not_in_future"
 
 
 def turns_kept(events: Iterable[Event]) -> Verdict:
@@ -82,12 +84,25 @@ def turns_kept(events: Iterable[Event]) -> Verdict:
 
 
 def own_blocks_accepted(events: Iterable[Event]) -> Verdict:
-    """No node rejects a block that it wrote itself: what it writes must be what it takes."""
+    """No node rejects a block that it wrote itself: what it writes must be what it takes.
+
+    One whose clock was set back meanwhile may well find its block in the future.
+    """
     seen, rejected = 0, list[Event]()
+    offsets_ns, written = dict[str, int](), dict[str, set[str]]()
     for event in events:
-        seen += event.kind == "consensus.produced"
-        if event.kind == "consensus.rejected" and event.fields["own"]:
-            rejected.append(event)
+        node, fields = event.subject, event.fields
+        if event.kind == "consensus.produced":
+            seen += 1
+            written.setdefault(node, set()).add(fields["root"])
+        elif event.kind == "clock.set":
+            if fields["offset_ns"] < offsets_ns.get(node, 0):
+                written.pop(node, None)  # all that it wrote, it wrote by the clock of before
+            offsets_ns[node] = fields["offset_ns"]
+        elif event.kind == "consensus.rejected" and fields["own"]:
+            excused = fields["rule"] == CLOCK_RULE and fields["root"] not in written.get(node, ())
+            if not excused:
+                rejected.append(event)
     return Verdict((_none("own blocks that a node rejects", rejected, seen + len(rejected)),))
 
 

@@ -88,6 +88,20 @@ def test_an_author_that_rejects_its_own_block_is_found() -> None:
     assert broken(own_blocks_accepted([])) == [None]
 
 
+def test_a_clock_that_was_set_back_puts_a_block_into_the_future() -> None:
+    """The author is not at fault; without the clock it is, and so it is for any other rule."""
+    fields = {"what": "block", "height": 3, "root": "x", "sender": "node-0", "own": True}
+    early = event("consensus.rejected", "node-0", rule="slot_not_in_future", **fields)
+    other = event("consensus.rejected", "node-0", rule="pegouts_count", **fields)
+    ahead, back = (event("clock.set", "node-0", offset_ns=ns, drift_ppm=0.0, entry="e1") for ns in (7, -9))
+
+    assert broken(own_blocks_accepted([ahead, produced(0, 2), back, early])) == [0]
+    assert broken(own_blocks_accepted([ahead, produced(0, 2), early])) == [1]
+    assert broken(own_blocks_accepted([back, produced(0, 2), early])) == [1]
+    assert broken(own_blocks_accepted([ahead, produced(0, 2), back, other])) == [1]
+    assert broken(own_blocks_accepted([ahead, produced(0, 2), back, produced(0, 3), early])) == [1]
+
+
 def calm(*events: Event, begin: float = 10, end: float = 42) -> list[Event]:
     over, end_row = at(begin, event("faults.over", "world")), at(end, event("run.over", "world"))
     return sorted([started(0), started(1), over, *events, end_row], key=lambda each: each.time_ns)
