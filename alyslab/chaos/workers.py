@@ -1,12 +1,14 @@
-"""Processes for searches: fresh ones that inherit nothing, and that leave an interrupt to their parent."""
+"""Processes for searches: fresh ones that inherit nothing, leave interrupts to their parent, and end with it."""
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -17,7 +19,7 @@ AHEAD: Final = 4
 
 def workers(jobs: int) -> ProcessPoolExecutor:
     """Return so many processes; leaving its ``with`` waits for the tasks under way."""
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_belong_to_parent)
 
 
 def in_order(function: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Generator[R, None, None]:
@@ -44,6 +46,17 @@ def in_order(function: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Gener
                 future.cancel()
 
 
-def _leave_interrupts() -> None:
-    """Let an interrupt at the terminal reach the parent alone, which then ends in order."""
+def _belong_to_parent() -> None:
+    """Let an interrupt at the terminal reach the parent alone, which then ends in order; end when it is killed.
+
+    A process that waits for its next task never sees that nobody is left to give it one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "started by nobody"
+    connection.wait([parent.sentinel])
+    os._exit(1)
