@@ -1,4 +1,4 @@
-"""Processes for searches: fresh ones that inherit nothing, leave interrupts to their parent, and end with it."""
+"""Processes of a search: fresh ones that inherit nothing, leave interrupts to their parent, and end with it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def in_order(function: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Gener
 
 
 def _belong_to_parent() -> None:
-    """Let an interrupt at the terminal reach the parent alone, which then ends in order; end when it is killed.
+    """Let an interrupt reach the parent alone, which then ends in order; end when the parent was killed.
 
     A process that waits for its next task never sees that nobody is left to give it one.
     """
