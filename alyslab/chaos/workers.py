@@ -1,4 +1,4 @@
-"""Processes of a search: fresh ones that inherit nothing, leave interrupts to their parent, and end with it."""
+"""Processes of a search: fresh ones that inherit nothing, leave interrupts to their parent, end with it."""
 
 from __future__ import annotations
 
