@@ -19,7 +19,7 @@ kind                subject    fields
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,8 @@ class NetworkLog:
     def changed_at(self, sender: str, receiver: str, at_ns: int) -> bool:
         """Answer whether the link's conditions changed in this very ns: then nobody can tell which held."""
         moments, _ = self.lines.get((sender, receiver), ([], []))
-        return at_ns in moments[1:]
+        place = bisect_left(moments, at_ns, 1) if moments else 0
+        return place < len(moments) and moments[place] == at_ns
 
 
 def _lives(rows: list[Event]) -> list[RuleLife]:

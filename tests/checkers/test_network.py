@@ -179,6 +179,16 @@ def test_an_overtaking_message_is_seen_on_a_fifo_link_only():
     assert FIFO not in story.failed()
 
 
+def test_a_message_of_the_moment_in_which_a_link_becomes_fifo_is_nobodys_to_judge():
+    """It may have been sent just before; of a later one it is known."""
+    for sent_ms, broken in ((5, False), (5.5, True)):
+        story = Story(fifo=False)
+        story.line(5, delay_ms=10)
+        story.message(sent_ms=6, at_ms=16, id=2)
+        story.message(sent_ms=sent_ms, at_ms=17, id=1)
+        assert (FIFO in story.failed()) is broken
+
+
 def test_two_messages_too_close_on_a_narrow_line_are_seen():
     """100 bytes at 80 kbit/s take 10 ms."""
     for gap_ms, broken in ((10, False), (9, True)):
