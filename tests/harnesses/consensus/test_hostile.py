@@ -55,3 +55,25 @@ async def key_of_one_that_is_down() -> bool:
 def test_one_block_is_no_equivocation() -> None:
     """The scene must say that it showed nothing, so that another member is tried."""
     assert simulate(key_of_one_that_is_down, seed=3).result is False
+
+
+async def keys_of_one_that_never_came_up() -> tuple[bool, bool]:
+    """Attack a member that crashed before it had read its disk."""
+    world = World(require_current(), Plan(authorities=4, load=None))
+    world.start()
+    enemy = Hostile(world)
+    world.node("node-2").crash()
+    await asyncio.sleep(6.0)
+    two = await enemy.equivocate("node-2")
+    enemy.forge_approvals("node-2")
+    enemy.forge_the_rest("node-2")
+    enemy.lure("node-2")
+    return "node-2" in world.around.lives, two
+
+
+def test_a_node_that_never_came_up_is_left_alone() -> None:
+    """A disk that fails at each start gives the enemy nothing to forge upon; it must not end the run."""
+    run = simulate(keys_of_one_that_never_came_up, seed=3)
+
+    assert run.result == (False, False)
+    assert list(run.journal.select(kind="adversary.signed")) == []

@@ -57,7 +57,8 @@ class Hostile:
 
     def forge_approvals(self, name: str) -> None:
         """Send a node approvals of what it waits for, by all authorities, none of them signed."""
-        core = self._core(name)
+        if (core := self._core(name)) is None:
+            return
         held = core.candidates.at(core.chain.height + 1)
         root = core.chain.head_root if held is None else held.proposal.root
         for authority in range(core.members):
@@ -73,7 +74,8 @@ class Hostile:
 
     def forge_the_rest(self, name: str) -> None:
         """Send a node a block, work and signatures of a payment that are well-formed and false."""
-        core = self._core(name)
+        if (core := self._core(name)) is None:
+            return
         head = core.chain.head
         block = replace(head.block, slot=head.block.slot + 1, parent_root=core.chain.head_root)
         signers = tuple(index == block.slot % core.members for index in range(core.members))
@@ -96,9 +98,9 @@ class Hostile:
         world = self._world
         await until_slot_of(world, author, after_s=-LEAD_S)
         core = self._core(author)
-        slot, written = core.slot + 1, len(core.written)
-        if world.node(author).state != "running":
+        if core is None or world.node(author).state != "running":
             return False
+        slot, written = core.slot + 1, len(core.written)
         try:
             block, _ = production.build(
                 core.chain, slot=slot, timestamp_s=slot_start_ms(core.spec, slot) // 1_000 + 1
@@ -121,7 +123,8 @@ class Hostile:
         ``forged`` it begins at the latest final block, and only its tip is
         signed: its quorums are made up.
         """
-        core = self._core(name)
+        if (core := self._core(name)) is None:
+            return
         theirs, spec = core.chain, core.spec
         fork = theirs.finalised_height - (0 if forged else 2)
         if fork < 1:
@@ -179,8 +182,9 @@ class Hostile:
     def _term(self, block: Block) -> Term:
         return self._world.roster.at(block.height)
 
-    def _core(self, name: str) -> Core:
-        return self._world.around.lives[name]
+    def _core(self, name: str) -> Core | None:
+        """Return the node's present or last life; None if its disk has let it have none so far."""
+        return self._world.around.lives.get(name)
 
     def _gossip(self, name: str, kind: str, value: object) -> None:
         codec, world = self._world.around.codec, self._world
